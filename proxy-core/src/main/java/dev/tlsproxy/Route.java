@@ -1,0 +1,226 @@
+package dev.tlsproxy;
+
+import dev.tlsproxy.internal.names.HostPattern;
+import dev.tlsproxy.spi.ExchangeFilter;
+import dev.tlsproxy.spi.UpgradeHandler;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Which requests go to which upstreams. Immutable: each method returns a new route.
+ *
+ * <p>Of the routes that match a request the one with the most specific host wins (exact before wildcard before
+ * default), then the one with the longest path prefix.
+ */
+public final class Route {
+
+    private static final Duration DEFAULT_RESPONSE_TIMEOUT = Duration.ofSeconds(60);
+
+    private final HostPattern host;
+    private final String pathPrefix;
+    private final List<Upstream> upstreams;
+    private final boolean stripPrefix;
+    private final Duration responseTimeout;
+    private final long maxRequestBody;
+    private final List<ExchangeFilter> filters;
+    private final UpgradeHandler upgrades;
+
+    private Route(
+            HostPattern host,
+            String pathPrefix,
+            List<Upstream> upstreams,
+            boolean stripPrefix,
+            Duration responseTimeout,
+            long maxRequestBody,
+            List<ExchangeFilter> filters,
+            UpgradeHandler upgrades) {
+        this.host = host;
+        this.pathPrefix = pathPrefix;
+        this.upstreams = List.copyOf(upstreams);
+        this.stripPrefix = stripPrefix;
+        this.responseTimeout = responseTimeout;
+        this.maxRequestBody = maxRequestBody;
+        this.filters = List.copyOf(filters);
+        this.upgrades = upgrades;
+    }
+
+    /**
+     * A route without upstreams yet.
+     *
+     * @param pattern a host and, if wanted, a path prefix: {@code api.example.com}, {@code *.example.com} (one label),
+     *     {@code *} (every other host), {@code example.com/api}. A prefix matches whole segments: {@code /api} is for
+     *     {@code /api} and {@code /api/v1}, not for {@code /apis}. Unicode names and upper case are brought to their
+     *     normal form
+     * @return the route
+     * @throws IllegalArgumentException when the pattern is none of these
+     */
+    public static Route of(String pattern) {
+        Objects.requireNonNull(pattern, "pattern");
+        int slash = pattern.indexOf('/');
+        String hostText = slash < 0 ? pattern : pattern.substring(0, slash);
+        String path = slash < 0 ? "" : pattern.substring(slash).replaceAll("/+$", "");
+        HostPattern host = HostPattern.parse(hostText)
+                .orElseThrow(() -> new IllegalArgumentException("route: \"" + pattern
+                        + "\" (expected: HOST, *.HOST or *, each with an optional /PATH; no scheme, no port)"));
+        if (!path.matches("(/[A-Za-z0-9._~!$&'()*+,=:@-]+)*") || path.matches(".*/\\.{1,2}(/.*)?")) {
+            throw new IllegalArgumentException("route: \"" + pattern
+                    + "\" (expected: a path of plain segments, without %-escapes, \"//\", \".\" and \"..\")");
+        }
+        return new Route(
+                host,
+                path,
+                List.of(),
+                false,
+                DEFAULT_RESPONSE_TIMEOUT,
+                -1,
+                List.of(),
+                exchange -> UpgradeHandler.Decision.pass());
+    }
+
+    /**
+     * Adds upstreams. With more than one, requests go to each in turn; one that refuses connections is skipped.
+     *
+     * @param uris as for {@link Upstream#of}
+     * @return a new route
+     * @throws IllegalArgumentException when a URI is malformed
+     */
+    public Route to(String... uris) {
+        Route route = this;
+        for (String uri : uris) {
+            route = route.to(Upstream.of(uri));
+        }
+        return route;
+    }
+
+    /**
+     * Adds an upstream.
+     *
+     * @param upstream the upstream
+     * @return a new route
+     * @throws IllegalStateException when the route has an upstream at that URI
+     */
+    public Route to(Upstream upstream) {
+        if (upstreams.stream().anyMatch(other -> other.uri().equals(upstream.uri()))) {
+            throw new IllegalStateException("route \"" + name() + "\" already has upstream " + upstream);
+        }
+        List<Upstream> all = new ArrayList<>(upstreams);
+        all.add(upstream);
+        return new Route(host, pathPrefix, all, stripPrefix, responseTimeout, maxRequestBody, filters, upgrades);
+    }
+
+    /**
+     * Takes the path prefix off the upstream request: with {@code example.com/api}, {@code /api/v1?x} reaches the
+     * upstream as {@code /v1?x}. The client's path is told to the upstream in {@code X-Forwarded-Prefix}.
+     *
+     * @return a new route
+     * @throws IllegalStateException when the route has no path prefix
+     */
+    public Route stripPrefix() {
+        if (pathPrefix.isEmpty()) {
+            throw new IllegalStateException(
+                    "stripPrefix() on route \"" + name() + "\" (expected: a route with a path)");
+        }
+        return new Route(host, pathPrefix, upstreams, true, responseTimeout, maxRequestBody, filters, upgrades);
+    }
+
+    /**
+     * Sets how long an upstream may take to begin its response, once the request is sent. There is no limit on the whole
+     * of a response.
+     *
+     * @param timeout 1 ms to 1 day; default 60 s
+     * @return a new route
+     * @throws IllegalArgumentException when out of range
+     */
+    public Route responseTimeout(Duration timeout) {
+        return new Route(
+                host,
+                pathPrefix,
+                upstreams,
+                stripPrefix,
+                Timeouts.checked("responseTimeout", timeout),
+                maxRequestBody,
+                filters,
+                upgrades);
+    }
+
+    /**
+     * Refuses larger request bodies with 413.
+     *
+     * @param bytes 0 or more; by default there is no limit
+     * @return a new route
+     * @throws IllegalArgumentException when negative
+     */
+    public Route maxRequestBody(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("maxRequestBody: " + bytes + " (expected: 0 or more bytes)");
+        }
+        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, bytes, filters, upgrades);
+    }
+
+    /**
+     * Adds a filter, after those that are there and after those of {@link TlsProxyBuilder#filter}.
+     *
+     * @param filter the filter
+     * @return a new route
+     */
+    public Route filter(ExchangeFilter filter) {
+        List<ExchangeFilter> all = new ArrayList<>(filters);
+        all.add(Objects.requireNonNull(filter, "filter"));
+        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, all, upgrades);
+    }
+
+    /**
+     * Lets a handler decide on requests to upgrade to WebSocket. By default all pass.
+     *
+     * @param handler the handler, in place of the one that is there
+     * @return a new route
+     */
+    public Route upgrades(UpgradeHandler handler) {
+        Objects.requireNonNull(handler, "handler");
+        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, filters, handler);
+    }
+
+    /** The pattern in normal form: {@code *.example.com/api}. */
+    String name() {
+        return host.text() + pathPrefix;
+    }
+
+    HostPattern host() {
+        return host;
+    }
+
+    String pathPrefix() {
+        return pathPrefix;
+    }
+
+    List<Upstream> upstreams() {
+        return upstreams;
+    }
+
+    boolean stripsPrefix() {
+        return stripPrefix;
+    }
+
+    Duration responseTimeout() {
+        return responseTimeout;
+    }
+
+    long maxRequestBody() {
+        return maxRequestBody;
+    }
+
+    List<ExchangeFilter> filters() {
+        return filters;
+    }
+
+    UpgradeHandler upgrades() {
+        return upgrades;
+    }
+
+    @Override
+    public String toString() {
+        return name() + " -> " + upstreams;
+    }
+}

@@ -1,0 +1,426 @@
+package dev.tlsproxy;
+
+import dev.tlsproxy.internal.names.HostPattern;
+import dev.tlsproxy.internal.store.FileCertificateStore;
+import dev.tlsproxy.internal.store.PemFiles;
+import dev.tlsproxy.spi.CertificateManager;
+import dev.tlsproxy.spi.CertificateStore;
+import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.ExchangeFilter;
+import dev.tlsproxy.spi.ProxyEvents;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Describes a {@link TlsProxy}. A wrong value or a clash is refused at the call, a gap at {@link #build}. Not for use by
+ * several threads at once; may build several proxies.
+ */
+public final class TlsProxyBuilder {
+
+    private static final int HTTPS_PORT = 443;
+    private static final int HTTP_PORT = 80;
+
+    private final Map<String, Route> routes = new LinkedHashMap<>();
+    private final Map<Upstream, List<X509Certificate>> upstreamTrust = new LinkedHashMap<>();
+    private final Map<String, CertifiedKey> certificates = new LinkedHashMap<>();
+    private final List<ExchangeFilter> filters = new ArrayList<>();
+    private @Nullable InetSocketAddress https;
+    private @Nullable InetSocketAddress http;
+    private boolean withoutHttp;
+    private @Nullable Integer publicHttpsPort;
+    private @Nullable CertificateStore store;
+    private @Nullable CertificateManager acme;
+    private TlsPolicy tls = TlsPolicy.defaults();
+    private ForwardedPolicy forwarded = ForwardedPolicy.defaults();
+    private Timeouts timeouts = Timeouts.defaults();
+    private ProxyEvents events = new ProxyEvents() {};
+    private Clock clock = Clock.systemUTC();
+    private @Nullable Integer ioThreads;
+
+    TlsProxyBuilder() {}
+
+    /**
+     * Adds a route.
+     *
+     * @param pattern host with optional path prefix, as for {@link Route#of}
+     * @param upstreams at least one URI, as for {@link Upstream#of}
+     * @return this
+     * @throws IllegalArgumentException when the pattern or a URI is malformed
+     * @throws IllegalStateException when there is a route for that pattern, or no URI is given
+     */
+    public TlsProxyBuilder route(String pattern, String... upstreams) {
+        return route(Route.of(pattern).to(upstreams));
+    }
+
+    /**
+     * Adds a route.
+     *
+     * @param route a route with at least one upstream
+     * @return this
+     * @throws IllegalArgumentException when a CA file of an upstream can't be read
+     * @throws IllegalStateException when there is a route for that pattern, or it has no upstream
+     */
+    public TlsProxyBuilder route(Route route) {
+        if (route.upstreams().isEmpty()) {
+            throw new IllegalStateException("route \"" + route.name() + "\" has no upstream; call to(...)");
+        }
+        Route present = routes.get(route.name());
+        if (present != null) {
+            throw new IllegalStateException("route \"" + route.name() + "\" was already set to "
+                    + present.upstreams().get(0) + (present.upstreams().size() > 1 ? " and others" : ""));
+        }
+        for (Upstream upstream : route.upstreams()) {
+            List<X509Certificate> trusted = new ArrayList<>();
+            for (Path pem : upstream.trusted()) {
+                trusted.addAll(PemFiles.readCertificates(pem));
+            }
+            upstreamTrust.put(upstream, List.copyOf(trusted));
+        }
+        routes.put(route.name(), route);
+        return this;
+    }
+
+    /**
+     * Serves a certificate of your own for each name in it.
+     *
+     * @param chainPem a PEM file with the certificate and its intermediates, in any order
+     * @param keyPem a PEM file with the unencrypted private key: PKCS#8, PKCS#1 or SEC1; may be the same file
+     * @return this
+     * @throws IllegalArgumentException when a file can't be read, the key does not match, or the certificate is not
+     *     valid now
+     * @throws IllegalStateException when one of its names has a certificate already
+     */
+    public TlsProxyBuilder certificate(Path chainPem, Path keyPem) {
+        CertifiedKey key = PemFiles.readCertifiedKey(chainPem, keyPem, clock.instant());
+        if (key.names().isEmpty()) {
+            throw new IllegalArgumentException("certificate file " + chainPem
+                    + " has no subjectAltName (expected: a certificate with the host names it is for)");
+        }
+        key.names().forEach(this::requireNoCertificate);
+        key.names().forEach(name -> certificates.put(name, key));
+        return this;
+    }
+
+    /**
+     * Serves a certificate of your own for one name.
+     *
+     * @param name a host, {@code *.HOST} or an IP address, which the certificate covers
+     * @param chainPem as for {@link #certificate(Path, Path)}
+     * @param keyPem as for {@link #certificate(Path, Path)}
+     * @return this
+     * @throws IllegalArgumentException as for {@link #certificate(Path, Path)}, or when the certificate does not cover
+     *     the name
+     * @throws IllegalStateException when the name has a certificate already
+     */
+    public TlsProxyBuilder certificate(String name, Path chainPem, Path keyPem) {
+        HostPattern pattern = HostPattern.parse(name)
+                .filter(parsed -> parsed.kind() != HostPattern.Kind.DEFAULT)
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "certificate name: \"" + name + "\" (expected: a host, *.HOST or an IP address)"));
+        requireNoCertificate(pattern.text());
+        CertifiedKey key = PemFiles.readCertifiedKey(chainPem, keyPem, clock.instant());
+        if (!covers(key, pattern)) {
+            throw new IllegalArgumentException("certificate file " + chainPem + " is for " + key.names()
+                    + " (expected: a certificate for \"" + pattern.text() + "\")");
+        }
+        certificates.put(pattern.text(), key);
+        return this;
+    }
+
+    /**
+     * Gets certificates from a public CA for every name of a route that has none of its own and that a public CA signs;
+     * for the others ({@code localhost}, {@code *.local}, {@code *.internal}, IP addresses ...) the local CA signs.
+     * Without this call the local CA signs for all.
+     *
+     * @param manager the certificate manager, such as {@code Acme.letsEncrypt()} of module proxy-acme
+     * @return this
+     * @throws IllegalStateException when it was called before
+     */
+    public TlsProxyBuilder acme(CertificateManager manager) {
+        if (acme != null) {
+            throw new IllegalStateException("acme was already set to " + acme);
+        }
+        acme = Objects.requireNonNull(manager, "manager");
+        return this;
+    }
+
+    /**
+     * Keeps certificates and the local CA's root in a directory, made at the start if it is not there (mode 0700).
+     *
+     * @param directory the directory; default {@code .tlsproxy} in the user's home
+     * @return this
+     * @throws IllegalStateException when a store was set before
+     */
+    public TlsProxyBuilder store(Path directory) {
+        return store(new FileCertificateStore(Objects.requireNonNull(directory, "directory")));
+    }
+
+    /**
+     * Keeps certificates and the local CA's root in a store of your own.
+     *
+     * @param store the store; {@link CertificateStore#inMemory} is for tests
+     * @return this
+     * @throws IllegalStateException when a store was set before
+     */
+    public TlsProxyBuilder store(CertificateStore store) {
+        if (this.store != null) {
+            throw new IllegalStateException("store was already set to " + this.store);
+        }
+        this.store = Objects.requireNonNull(store, "store");
+        return this;
+    }
+
+    /**
+     * Sets the port of the HTTPS listener, on all addresses.
+     *
+     * @param port 0..65535, 0 for one that is free; default 443
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     * @throws IllegalStateException when it was set before
+     */
+    public TlsProxyBuilder httpsPort(int port) {
+        return https(new InetSocketAddress(checkedPort("port", port)));
+    }
+
+    /**
+     * Sets the address of the HTTPS listener.
+     *
+     * @param address address and port, 0 for one that is free
+     * @return this
+     * @throws IllegalArgumentException when its host could not be resolved
+     * @throws IllegalStateException when it was set before
+     */
+    public TlsProxyBuilder https(InetSocketAddress address) {
+        if (https != null) {
+            throw new IllegalStateException("https was already set to " + https);
+        }
+        https = resolved("https", address);
+        return this;
+    }
+
+    /**
+     * Sets the port of the HTTP listener, on all addresses.
+     *
+     * @param port 0..65535, 0 for one that is free; default 80
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     * @throws IllegalStateException when it was set before
+     */
+    public TlsProxyBuilder httpPort(int port) {
+        return http(new InetSocketAddress(checkedPort("port", port)));
+    }
+
+    /**
+     * Sets the address of the HTTP listener, which redirects to HTTPS.
+     *
+     * @param address address and port, 0 for one that is free
+     * @return this
+     * @throws IllegalArgumentException when its host could not be resolved
+     * @throws IllegalStateException when it was set before, or {@link #withoutHttp} was called
+     */
+    public TlsProxyBuilder http(InetSocketAddress address) {
+        if (withoutHttp) {
+            throw new IllegalStateException("http(" + address + ") cannot be combined with withoutHttp()");
+        }
+        if (http != null) {
+            throw new IllegalStateException("http was already set to " + http);
+        }
+        http = resolved("http", address);
+        return this;
+    }
+
+    /**
+     * Has no HTTP listener: no redirect, and no http-01 challenge.
+     *
+     * @return this
+     * @throws IllegalStateException when the address of the HTTP listener was set
+     */
+    public TlsProxyBuilder withoutHttp() {
+        if (http != null) {
+            throw new IllegalStateException("withoutHttp() cannot be combined with http(" + http + ")");
+        }
+        withoutHttp = true;
+        return this;
+    }
+
+    /**
+     * Says on which port clients reach the HTTPS listener, where that is not the port it listens on (a container's port
+     * mapping, a NAT). Redirects and {@code X-Forwarded-Port} name it.
+     *
+     * @param port 1..65535; default the listener's own
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public TlsProxyBuilder publicHttpsPort(int port) {
+        if (port == 0) {
+            throw new IllegalArgumentException("publicHttpsPort: 0 (expected: 1..65535)");
+        }
+        publicHttpsPort = checkedPort("publicHttpsPort", port);
+        return this;
+    }
+
+    /**
+     * Sets what is offered and accepted in a handshake.
+     *
+     * @param policy the policy, in place of the default
+     * @return this
+     */
+    public TlsProxyBuilder tls(TlsPolicy policy) {
+        tls = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Sets how upstreams learn who the client is.
+     *
+     * @param policy the policy, in place of the default
+     * @return this
+     */
+    public TlsProxyBuilder forwarded(ForwardedPolicy policy) {
+        forwarded = Objects.requireNonNull(policy, "policy");
+        return this;
+    }
+
+    /**
+     * Sets how long the proxy waits.
+     *
+     * @param timeouts the time-outs, in place of the defaults
+     * @return this
+     */
+    public TlsProxyBuilder timeouts(Timeouts timeouts) {
+        this.timeouts = Objects.requireNonNull(timeouts, "timeouts");
+        return this;
+    }
+
+    /**
+     * Adds a filter for every route, which runs before those of the route.
+     *
+     * @param filter the filter
+     * @return this
+     */
+    public TlsProxyBuilder filter(ExchangeFilter filter) {
+        filters.add(Objects.requireNonNull(filter, "filter"));
+        return this;
+    }
+
+    /**
+     * Sets who hears what happens.
+     *
+     * @param events the listener, in place of the one that is there
+     * @return this
+     */
+    public TlsProxyBuilder events(ProxyEvents events) {
+        this.events = Objects.requireNonNull(events, "events");
+        return this;
+    }
+
+    /**
+     * Sets the clock by which certificates are judged and renewed.
+     *
+     * @param clock default the system's
+     * @return this
+     */
+    public TlsProxyBuilder clock(Clock clock) {
+        this.clock = Objects.requireNonNull(clock, "clock");
+        return this;
+    }
+
+    /**
+     * Sets the number of I/O threads.
+     *
+     * @param threads 1..1024; default the number of processors, at least 2
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     */
+    public TlsProxyBuilder ioThreads(int threads) {
+        if (threads < 1 || threads > 1024) {
+            throw new IllegalArgumentException("ioThreads: " + threads + " (expected: 1..1024)");
+        }
+        ioThreads = threads;
+        return this;
+    }
+
+    /**
+     * Makes the proxy. Nothing is opened and nothing is written before {@link TlsProxy#start}.
+     *
+     * @return a proxy that is not started
+     * @throws IllegalStateException when there is no route, or {@link TlsPolicy#defaultName} names a host without one
+     */
+    public TlsProxy build() {
+        if (routes.isEmpty()) {
+            throw new IllegalStateException("no route; call route(...)");
+        }
+        tls.defaultName().ifPresent(this::requireRouteFor);
+        CertificateStore chosenStore = store != null ? store : new FileCertificateStore(defaultStore());
+        return new TlsProxy(new ProxyConfig(
+                List.copyOf(routes.values()),
+                Map.copyOf(upstreamTrust),
+                Map.copyOf(certificates),
+                List.copyOf(filters),
+                https != null ? https : new InetSocketAddress(HTTPS_PORT),
+                withoutHttp ? Optional.empty() : Optional.of(http != null ? http : new InetSocketAddress(HTTP_PORT)),
+                Optional.ofNullable(publicHttpsPort),
+                chosenStore,
+                Optional.ofNullable(acme),
+                tls,
+                forwarded,
+                timeouts,
+                events,
+                clock,
+                ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors())));
+    }
+
+    private void requireNoCertificate(String name) {
+        CertifiedKey present = certificates.get(name);
+        if (present != null) {
+            throw new IllegalStateException("certificate for \"" + name + "\" was already set to " + present);
+        }
+    }
+
+    private void requireRouteFor(String name) {
+        boolean found = routes.values().stream()
+                .anyMatch(route -> route.host().kind() != HostPattern.Kind.DEFAULT
+                        && route.host().matches(name));
+        if (!found && !certificates.containsKey(name)) {
+            throw new IllegalStateException(
+                    "defaultName \"" + name + "\" has no route and no certificate; call route(\"" + name + "\", ...)");
+        }
+    }
+
+    private static boolean covers(CertifiedKey key, HostPattern pattern) {
+        return key.names().contains(pattern.text())
+                || pattern.kind() == HostPattern.Kind.EXACT
+                        && HostPattern.wildcardOf(pattern.text())
+                                .filter(key.names()::contains)
+                                .isPresent();
+    }
+
+    private static Path defaultStore() {
+        return Path.of(System.getProperty("user.home"), ".tlsproxy");
+    }
+
+    private static int checkedPort(String what, int port) {
+        if (port < 0 || port > 65535) {
+            throw new IllegalArgumentException(what + ": " + port + " (expected: 0..65535)");
+        }
+        return port;
+    }
+
+    private static InetSocketAddress resolved(String listener, InetSocketAddress address) {
+        Objects.requireNonNull(address, listener);
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException(listener + ": " + address.getHostString() + ":" + address.getPort()
+                    + " (expected: an address of this machine)");
+        }
+        return address;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.tlsproxy;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A server behind the proxy. Immutable.
+ *
+ * <p>An {@code https} upstream's certificate is verified, with its host name, against the JVM's own trusted CAs; a CA of
+ * your own is added with {@link #trust}.
+ */
+public final class Upstream {
+
+    private final URI uri;
+    private final List<Path> trusted;
+
+    private Upstream(URI uri, List<Path> trusted) {
+        this.uri = uri;
+        this.trusted = List.copyOf(trusted);
+    }
+
+    /**
+     * An upstream at a URI.
+     *
+     * @param uri {@code http://HOST[:PORT][/BASE]} or {@code https://HOST[:PORT][/BASE]}; the port defaults to 80 or 443,
+     *     the base path is put before each request target. The host is resolved for each new connection
+     * @return the upstream
+     * @throws IllegalArgumentException when the URI is malformed, has another scheme, user info, a query or a fragment
+     */
+    public static Upstream of(String uri) {
+        Objects.requireNonNull(uri, "uri");
+        URI parsed;
+        try {
+            parsed = new URI(uri);
+        } catch (URISyntaxException e) {
+            throw refused(uri);
+        }
+        boolean http = "http".equals(parsed.getScheme());
+        boolean https = "https".equals(parsed.getScheme());
+        if (!(http || https)
+                || parsed.getHost() == null
+                || parsed.getPort() == 0
+                || parsed.getPort() > 65535
+                || parsed.getRawUserInfo() != null
+                || parsed.getRawQuery() != null
+                || parsed.getRawFragment() != null) {
+            throw refused(uri);
+        }
+        int port = parsed.getPort() >= 0 ? parsed.getPort() : https ? 443 : 80;
+        String path = parsed.getRawPath().replaceAll("/+$", "");
+        return new Upstream(URI.create(parsed.getScheme() + "://" + parsed.getHost() + ":" + port + path), List.of());
+    }
+
+    /**
+     * Trusts the CA certificates of a PEM file for this upstream, beside the JVM's own.
+     *
+     * @param pem a file of one or more PEM certificates, read at {@link TlsProxyBuilder#route(Route)}
+     * @return a new upstream
+     * @throws IllegalStateException for an {@code http} upstream
+     */
+    public Upstream trust(Path pem) {
+        Objects.requireNonNull(pem, "pem");
+        if (!isTls()) {
+            throw new IllegalStateException("trust(" + pem + ") on upstream " + uri + " (expected: an https upstream)");
+        }
+        List<Path> all = new ArrayList<>(trusted);
+        all.add(pem);
+        return new Upstream(uri, all);
+    }
+
+    /**
+     * Where the upstream is.
+     *
+     * @return its URI, always with a port, never with a slash at the end
+     */
+    public URI uri() {
+        return uri;
+    }
+
+    boolean isTls() {
+        return uri.getScheme().equals("https");
+    }
+
+    List<Path> trusted() {
+        return trusted;
+    }
+
+    @Override
+    public String toString() {
+        return uri.toString();
+    }
+
+    private static IllegalArgumentException refused(String uri) {
+        return new IllegalArgumentException(
+                "upstream: \"" + uri + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+    }
+}

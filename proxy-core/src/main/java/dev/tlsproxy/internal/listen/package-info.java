@@ -1,0 +1,5 @@
+/** Room listen. */
+@NullMarked
+package dev.tlsproxy.internal.listen;
+
+import org.jspecify.annotations.NullMarked;

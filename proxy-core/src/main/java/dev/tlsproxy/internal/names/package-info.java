@@ -1,0 +1,9 @@
+/**
+ * Host names and networks as every other room compares them: {@link dev.tlsproxy.internal.names.HostName} (normal form),
+ * {@link dev.tlsproxy.internal.names.HostPattern} (exact, wildcard, default),
+ * {@link dev.tlsproxy.internal.names.Cidr} (networks). The bottom room: depends on nothing.
+ */
+@NullMarked
+package dev.tlsproxy.internal.names;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Room store. */
+@NullMarked
+package dev.tlsproxy.internal.store;
+
+import org.jspecify.annotations.NullMarked;

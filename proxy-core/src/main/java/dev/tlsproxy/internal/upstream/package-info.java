@@ -1,0 +1,5 @@
+/** The upstream side of an exchange: choice, pool, connection. */
+@NullMarked
+package dev.tlsproxy.internal.upstream;
+
+import org.jspecify.annotations.NullMarked;

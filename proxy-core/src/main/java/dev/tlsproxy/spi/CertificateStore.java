@@ -1,0 +1,49 @@
+package dev.tlsproxy.spi;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * The durable home of certified keys, by name. A name is a host pattern in lower case ({@code api.example.com},
+ * {@code *.example.com}), an IP address in text form, or one of the proxy's own that no host can have
+ * ({@code local-ca}).
+ *
+ * <p>Implementations are safe for use by several threads; methods may block. A store may be shared by several proxies.
+ */
+public interface CertificateStore {
+
+    /**
+     * Reads what was saved under a name.
+     *
+     * @param name the name
+     * @return the certified key, or empty where nothing was saved
+     * @throws IOException when something is there and can't be read, with a message that names it and the remedy
+     */
+    Optional<CertifiedKey> load(String name) throws IOException;
+
+    /**
+     * Saves under a name, in place of what was there: a reader, also after a crash, sees the old or the new, never a
+     * part.
+     *
+     * @param name the name
+     * @param key the certified key
+     * @throws IOException when it can't be saved, with a message that names the place and the remedy
+     */
+    void save(String name, CertifiedKey key) throws IOException;
+
+    /**
+     * Shows that {@link #save} would work, by writing, reading and deleting something. Leaves nothing behind.
+     *
+     * @throws IOException when it would not, with a message that names the place and the remedy
+     */
+    void probe() throws IOException;
+
+    /**
+     * A store that forgets all when it is garbage: for tests.
+     *
+     * @return a new, empty store
+     */
+    static CertificateStore inMemory() {
+        return new InMemoryCertificateStore();
+    }
+}

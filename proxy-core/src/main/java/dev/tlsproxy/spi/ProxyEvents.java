@@ -1,0 +1,54 @@
+package dev.tlsproxy.spi;
+
+import java.net.InetSocketAddress;
+import java.util.Optional;
+
+/**
+ * Hears what happens in a proxy: for access logs, counters and alarms.
+ *
+ * <p>Methods are called on I/O threads, several at once, and must not block. What they throw is logged and changes
+ * nothing else.
+ */
+public interface ProxyEvents {
+
+    /**
+     * A client's TLS handshake has succeeded.
+     *
+     * @param client the peer address of the connection
+     * @param tls what it agreed on
+     */
+    default void handshakeCompleted(InetSocketAddress client, NegotiatedTls tls) {}
+
+    /**
+     * A client connection ended before its TLS handshake did.
+     *
+     * @param client the peer address of the connection
+     * @param serverName the host name of its ClientHello, where one was read
+     * @param reason one sentence
+     */
+    default void handshakeFailed(InetSocketAddress client, Optional<String> serverName, String reason) {}
+
+    /**
+     * An exchange on the HTTPS listener has ended: its response is sent, cut, or its client gone. For a tunnel this is
+     * when the tunnel has ended.
+     *
+     * @param exchange its figures
+     */
+    default void exchangeEnded(ExchangeSummary exchange) {}
+
+    /**
+     * A certificate is served from the next handshake on.
+     *
+     * @param name the host pattern it was deployed for
+     * @param key the certificate; {@link CertifiedKey#toString} shows no key
+     */
+    default void certificateDeployed(String name, CertifiedKey key) {}
+
+    /**
+     * No certificate could be had for a name, for now. What was served goes on being served.
+     *
+     * @param name the host pattern
+     * @param problem one sentence that names the cause and, where known, the remedy
+     */
+    default void certificateFailed(String name, String problem) {}
+}
