@@ -353,12 +353,14 @@ public final class TlsProxyBuilder {
      * Makes the proxy. Nothing is opened and nothing is written before {@link TlsProxy#start}.
      *
      * @return a proxy that is not started
-     * @throws IllegalStateException when there is no route, or {@link TlsPolicy#defaultName} names a host without one
+     * @throws IllegalStateException when there is no route, no route names a host and no certificate was given, or
+     *     {@link TlsPolicy#defaultName} names a host without route and certificate
      */
     public TlsProxy build() {
         if (routes.isEmpty()) {
             throw new IllegalStateException("no route; call route(...)");
         }
+        requireNameToServe();
         tls.defaultName().ifPresent(this::requireRouteFor);
         CertificateStore chosenStore = store != null ? store : new FileCertificateStore(defaultStore());
         return new TlsProxy(new ProxyConfig(
@@ -383,6 +385,15 @@ public final class TlsProxyBuilder {
         CertifiedKey present = certificates.get(name);
         if (present != null) {
             throw new IllegalStateException("certificate for \"" + name + "\" was already set to " + present);
+        }
+    }
+
+    private void requireNameToServe() {
+        boolean anyOnly =
+                routes.values().stream().allMatch(route -> route.host().kind() == HostPattern.Kind.DEFAULT);
+        if (anyOnly && certificates.isEmpty()) {
+            throw new IllegalStateException("route \"*\" names no host to serve a certificate for;"
+                    + " add a route with a host name, or call certificate(...)");
         }
     }
 
