@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.HashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -46,8 +46,8 @@ public final class LocalCa implements CertificateManager {
     private final Clock clock;
     private final SecureRandom random;
     private final ScheduledExecutorService scheduler;
-    private final Map<String, CertifiedKey> served = new ConcurrentHashMap<>();
-    private final Map<String, String> logged = new ConcurrentHashMap<>();
+    private final Map<String, CertifiedKey> served = new HashMap<>();
+    private final Map<String, String> logged = new HashMap<>();
 
     private @Nullable Context context;
     private volatile @Nullable LocalIssuer issuer;
