@@ -117,8 +117,7 @@ public final class TestPem {
         ECPrivateKey inside = ECPrivateKey.getInstance(info.parsePrivateKey());
         ASN1Encodable curve = info.getPrivateKeyAlgorithm().getParameters();
         int bits = ECNamedCurveTable.getByOID(
-                        (ASN1ObjectIdentifier)
-                                X962Parameters.getInstance(curve).getParameters())
+                        (ASN1ObjectIdentifier) X962Parameters.getInstance(curve).getParameters())
                 .getN()
                 .bitLength();
         return (namesCurve ? new ECPrivateKey(bits, inside.getKey(), curve) : new ECPrivateKey(bits, inside.getKey()))

@@ -70,8 +70,8 @@ final class PemContent {
 
     private X509Certificate certificate(PemBlock block) {
         try {
-            return (X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(block.der()));
+            return (X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(block.der()));
         } catch (CertificateException e) {
             throw new IllegalArgumentException(
                     label + " is damaged: the certificate at line " + block.line()

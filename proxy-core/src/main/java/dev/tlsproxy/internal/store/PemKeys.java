@@ -32,8 +32,8 @@ final class PemKeys {
     private static final int MIN_RSA_BITS = 2048;
     private static final String SUPPORTED = " (expected: EC on P-256, P-384 or P-521, or RSA of at least 2048 bits)";
 
-    private static final List<ASN1ObjectIdentifier> CURVES = List.of(
-            SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1, SECObjectIdentifiers.secp521r1);
+    private static final List<ASN1ObjectIdentifier> CURVES =
+            List.of(SECObjectIdentifiers.secp256r1, SECObjectIdentifiers.secp384r1, SECObjectIdentifiers.secp521r1);
 
     private static final Map<ASN1ObjectIdentifier, String> UNSUPPORTED_NAMES = Map.of(
             EdECObjectIdentifiers.id_Ed25519, "Ed25519",
@@ -78,8 +78,7 @@ final class PemKeys {
                 ECPrivateKey sec1 = ECPrivateKey.getInstance(block.der());
                 ASN1Encodable inside = sec1.getParametersObject();
                 ASN1Encodable parameters = inside != null ? inside : precedingParameters(all);
-                yield new PrivateKeyInfo(
-                        new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey, parameters), sec1);
+                yield new PrivateKeyInfo(new AlgorithmIdentifier(X9ObjectIdentifiers.id_ecPublicKey, parameters), sec1);
             }
             case "RSA PRIVATE KEY" ->
                 new PrivateKeyInfo(

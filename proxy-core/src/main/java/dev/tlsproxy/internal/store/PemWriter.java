@@ -9,8 +9,7 @@ import java.util.Base64;
 /** Writes a certified key as PEM (RFC 7468): the key as PKCS#8, then the chain. */
 final class PemWriter {
 
-    private static final Base64.Encoder BASE64 =
-            Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
+    private static final Base64.Encoder BASE64 = Base64.getMimeEncoder(64, "\n".getBytes(StandardCharsets.US_ASCII));
 
     private PemWriter() {}
 
@@ -34,7 +33,8 @@ final class PemWriter {
                 append(text, "CERTIFICATE", certificate.getEncoded());
             } catch (CertificateEncodingException e) {
                 throw new IllegalArgumentException(
-                        "certificate of " + certificate.getSubjectX500Principal().getName()
+                        "certificate of "
+                                + certificate.getSubjectX500Principal().getName()
                                 + " can't be encoded (expected: an X.509 certificate)",
                         e);
             }

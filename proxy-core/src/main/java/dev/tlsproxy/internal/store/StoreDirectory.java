@@ -200,8 +200,8 @@ final class StoreDirectory {
         if (nearest == null || Files.isDirectory(nearest)) {
             return;
         }
-        String problem = nearest.equals(path.toAbsolutePath()) ? " is a file" : " can't be made: " + nearest
-                + " is a file";
+        String problem =
+                nearest.equals(path.toAbsolutePath()) ? " is a file" : " can't be made: " + nearest + " is a file";
         throw new IOException(
                 "store directory " + path + problem + " (expected: a directory, or a path where one can be made)");
     }

@@ -9,10 +9,10 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.HashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -137,8 +137,9 @@ public final class LocalCa implements CertificateManager {
         try {
             issuer = issuerFrom(known, issuer);
         } catch (IOException e) {
-            warnOnce(ROOT_NAME, "local CA's root can't be read again, the one in memory goes on signing: "
-                    + e.getMessage());
+            warnOnce(
+                    ROOT_NAME,
+                    "local CA's root can't be read again, the one in memory goes on signing: " + e.getMessage());
         } catch (RuntimeException e) {
             LOG.error("local CA: check failed, next one in {}", CHECK_PERIOD, e);
         }
@@ -185,9 +186,11 @@ public final class LocalCa implements CertificateManager {
     /** It is kept: a machine without a battery starts in 1970, and the clients that trust this root should not pay. */
     private void warnIfNotYetValid(CertifiedKey root, Instant now) {
         if (now.isBefore(root.notBefore())) {
-            warnOnce(ROOT_NAME, "local CA's root is not valid before " + root.notBefore()
-                    + " (check this machine's clock; or delete entry " + ROOT_NAME
-                    + " of the store to have a new one made)");
+            warnOnce(
+                    ROOT_NAME,
+                    "local CA's root is not valid before " + root.notBefore()
+                            + " (check this machine's clock; or delete entry " + ROOT_NAME
+                            + " of the store to have a new one made)");
         }
     }
 

@@ -99,8 +99,7 @@ final class LocalIssuer {
         try {
             JcaX509CertificateHolder issuer = new JcaX509CertificateHolder(root.leaf());
             KeyPair pair = newKeyPair(random);
-            X509v3CertificateBuilder certificate = builder(
-                            issuer.getSubject(), now, LEAF_LIFE, subject, pair, random)
+            X509v3CertificateBuilder certificate = builder(issuer.getSubject(), now, LEAF_LIFE, subject, pair, random)
                     .addExtension(Extension.subjectAlternativeName, !fits, new GeneralNames(generalName(name)))
                     .addExtension(Extension.basicConstraints, true, new BasicConstraints(false))
                     .addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature))
@@ -136,8 +135,9 @@ final class LocalIssuer {
             throws GeneralSecurityException, OperatorCreationException {
         String algorithm = key.getAlgorithm().equals("RSA") ? "SHA256withRSA" : "SHA256withECDSA";
         return new JcaX509CertificateConverter()
-                .getCertificate(certificate.build(
-                        new JcaContentSignerBuilder(algorithm).setSecureRandom(random).build(key)));
+                .getCertificate(certificate.build(new JcaContentSignerBuilder(algorithm)
+                        .setSecureRandom(random)
+                        .build(key)));
     }
 
     private static KeyPair newKeyPair(SecureRandom random) throws GeneralSecurityException {

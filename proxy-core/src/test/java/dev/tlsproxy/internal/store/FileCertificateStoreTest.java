@@ -80,8 +80,11 @@ class FileCertificateStoreTest {
             store.save("api.example.com", KEY);
             store.load("api.example.com");
         });
-        assertThat(log.lines()).singleElement().asString().endsWith("store directory " + directory
-                + " has mode rwxr-x--x (expected: rwx------; run \"chmod 700\" on it)");
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .endsWith("store directory " + directory
+                        + " has mode rwxr-x--x (expected: rwx------; run \"chmod 700\" on it)");
         assertThat(modeOf(directory)).isEqualTo("rwxr-x--x");
         assertThat(modeOf(directory.resolve("api.example.com.pem"))).isEqualTo("rw-------");
     }
@@ -119,8 +122,31 @@ class FileCertificateStoreTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", ".", "..", "../x", "a/b", "/etc/x", "a\\b", "a..b", ".a", "*", "*.*.a", "*.", "*./a", "A.example",
-                "a.example.", "a\u0000b", "a b", "C:", "::1", "fe80::1%eth0", "täst.example", "-", "a\n"})
+            strings = {
+                "",
+                ".",
+                "..",
+                "../x",
+                "a/b",
+                "/etc/x",
+                "a\\b",
+                "a..b",
+                ".a",
+                "*",
+                "*.*.a",
+                "*.",
+                "*./a",
+                "A.example",
+                "a.example.",
+                "a\u0000b",
+                "a b",
+                "C:",
+                "::1",
+                "fe80::1%eth0",
+                "täst.example",
+                "-",
+                "a\n"
+            })
     void refusesNamesThatAreNoHostInNormalForm(String name) {
         FileCertificateStore store = new FileCertificateStore(temporary.resolve("store"));
         String message = "name: \"" + name + "\" (expected: a host, *.HOST or an IP address, in normal form)";
@@ -155,9 +181,7 @@ class FileCertificateStoreTest {
                         + OTHER.leaf().getSubjectX500Principal().getName()
                         + " (expected: the key whose public half is in the certificate)" + REMEDY);
         Files.write(file, new byte[(1 << 20) + 1]);
-        failsToLoad(
-                store,
-                "store file " + file + " is larger than 1 MiB (expected: a key and its chain)" + REMEDY);
+        failsToLoad(store, "store file " + file + " is larger than 1 MiB (expected: a key and its chain)" + REMEDY);
         Files.delete(file);
         Files.createDirectory(file);
         failsToLoad(

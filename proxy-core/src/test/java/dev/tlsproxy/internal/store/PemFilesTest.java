@@ -64,8 +64,7 @@ class PemFilesTest {
         CertifiedKey issued =
                 CA.request("a.example").ec(curve).valid(FROM, UNTIL).issue();
         TestPem.file(chain, TestPem.chainOf(issued));
-        for (KeyEncoding encoding :
-                List.of(KeyEncoding.PKCS8, KeyEncoding.SEC1, KeyEncoding.SEC1_AFTER_PARAMETERS)) {
+        for (KeyEncoding encoding : List.of(KeyEncoding.PKCS8, KeyEncoding.SEC1, KeyEncoding.SEC1_AFTER_PARAMETERS)) {
             TestPem.file(key, TestPem.keyOf(issued.privateKey(), encoding));
             CertifiedKey read = PemFiles.readCertifiedKey(chain, key, NOW);
             assertThat(read.chain()).as(encoding.name()).isEqualTo(issued.chain());
@@ -177,8 +176,8 @@ class PemFilesTest {
         TestPem.file(key, lines[0] + "\n" + lines[1] + "\n");
         refusesKeyFile(" is damaged at line 1: the block has no line -----END PRIVATE KEY-----" + advice);
         TestPem.file(key, pem.stripTrailing(), pem);
-        refusesKeyFile(" is damaged at line " + lines.length + ": no line -----END PRIVATE KEY----- of its own"
-                + advice);
+        refusesKeyFile(
+                " is damaged at line " + lines.length + ": no line -----END PRIVATE KEY----- of its own" + advice);
         TestPem.file(key, pem.replace("KEY-----\nM", "KEY----\nM"));
         refusesKeyFile(" is damaged at line 1: a BEGIN or END line out of place" + advice);
         TestPem.file(key, lines[0] + "\n" + lines[lines.length - 1] + "\n");
