@@ -54,6 +54,17 @@ public final class FileCertificateStore implements CertificateStore {
         directory.replace(fileNameOf(name), PemWriter.write(key));
     }
 
+    /**
+     * {@inheritDoc} One step, also between processes, where the file system has hard links; the default's two where it
+     * has none.
+     *
+     * @throws IllegalArgumentException as for {@link #save}
+     */
+    @Override
+    public boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
+        return directory.create(fileNameOf(name), PemWriter.write(key));
+    }
+
     @Override
     public void probe() throws IOException {
         directory.probe();

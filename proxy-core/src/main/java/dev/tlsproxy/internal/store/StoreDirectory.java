@@ -70,12 +70,44 @@ final class StoreDirectory {
 
     /** A reader, also after a crash, sees the old content or the new. */
     void replace(String fileName, byte[] content) throws IOException {
+        place(content, temporary -> {
+            Files.move(temporary, resolve(fileName), StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        });
+    }
+
+    /** False where the file is there, which is kept. A reader sees no file or the whole of it. */
+    boolean create(String fileName, byte[] content) throws IOException {
+        Path file = resolve(fileName);
+        return place(content, temporary -> {
+            try {
+                // a link, unlike a rename, fails where something is there
+                Files.createLink(file, temporary);
+                return true;
+            } catch (FileAlreadyExistsException e) {
+                return false;
+            } catch (IOException | UnsupportedOperationException e) {
+                return createWithoutLink(file, temporary);
+            }
+        });
+    }
+
+    private static boolean createWithoutLink(Path file, Path temporary) throws IOException {
+        if (Files.exists(file)) {
+            return false;
+        }
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+        return true;
+    }
+
+    private boolean place(byte[] content, Placement placement) throws IOException {
         refuseFileInTheWay();
+        boolean placed;
         try {
             makeDirectories(new ArrayDeque<>());
             Path temporary = writeTemporary(content);
             try {
-                Files.move(temporary, resolve(fileName), StandardCopyOption.ATOMIC_MOVE);
+                placed = placement.place(temporary);
             } finally {
                 Files.deleteIfExists(temporary);
             }
@@ -84,6 +116,12 @@ final class StoreDirectory {
             throw notWritable(e);
         }
         checkMode();
+        return placed;
+    }
+
+    /** Gives a temporary file its final name. */
+    private interface Placement {
+        boolean place(Path temporary) throws IOException;
     }
 
     /** Leaves the directory, where all went well, and nothing else. */

@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.spi.CertificateManager;
+import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -28,9 +29,10 @@ import org.slf4j.LoggerFactory;
  * when less than two years are left, together with all that it signed. That is looked at every ten minutes by the
  * clock, so that a machine that slept or whose clock jumped is right again soon after.
  *
- * <p>Proxies that share a store share its root: each reads the root again after it saved one, and every ten minutes, and
- * goes over to what it finds. A store has no lock, so two that make the first root in the same instant may serve
- * different ones for up to ten minutes; the one saved last stays. Start one proxy first to be sure.
+ * <p>Proxies that share a store share its root: the first one is saved by {@link CertificateStore#saveIfAbsent}, and each
+ * proxy reads the root again after it saved one, and every ten minutes, and goes over to what it finds. Two that make a
+ * root in the same instant may serve different ones for up to ten minutes in two cases: where the store can't save in one
+ * step, and where a root is replaced.
  */
 public final class LocalCa implements CertificateManager {
 
@@ -165,7 +167,13 @@ public final class LocalCa implements CertificateManager {
         }
         CertifiedKey root =
                 current != null && lasts(current.root(), now) ? current.root() : LocalIssuer.makeRoot(now, random);
-        save(context, ROOT_NAME, root);
+        save(ROOT_NAME, () -> {
+            if (stored.isPresent()) {
+                context.store().save(ROOT_NAME, root);
+            } else {
+                context.store().saveIfAbsent(ROOT_NAME, root);
+            }
+        });
         return new LocalIssuer(
                 loadRoot(context).filter(again -> lasts(again, now)).orElse(root), random);
     }
@@ -205,8 +213,9 @@ public final class LocalCa implements CertificateManager {
                 .filter(stored -> isGood(stored, name, current, now))
                 .orElse(null);
         if (next == null) {
-            next = current.issue(name, now);
-            save(context, name, next);
+            CertifiedKey made = current.issue(name, now);
+            save(name, () -> context.store().save(name, made));
+            next = made;
         }
         served.put(name, next);
         context.sink().deploy(name, next);
@@ -229,9 +238,9 @@ public final class LocalCa implements CertificateManager {
         }
     }
 
-    private void save(Context context, String name, CertifiedKey key) {
+    private void save(String name, Save save) {
         try {
-            context.store().save(name, key);
+            save.run();
             logged.remove(name);
         } catch (IOException e) {
             warnOnce(name, "local CA can't save " + name + ", it is lost when this process ends: " + e.getMessage());
@@ -243,6 +252,10 @@ public final class LocalCa implements CertificateManager {
         if (!problem.equals(logged.put(name, problem))) {
             LOG.warn(problem);
         }
+    }
+
+    private interface Save {
+        void run() throws IOException;
     }
 
     private static ScheduledExecutorService newScheduler() {

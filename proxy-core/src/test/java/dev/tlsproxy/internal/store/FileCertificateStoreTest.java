@@ -54,6 +54,17 @@ class FileCertificateStoreTest {
     }
 
     @Test
+    void keepsWhatIsThereWhenAskedTo() throws IOException {
+        Path directory = temporary.resolve("store");
+        FileCertificateStore store = new FileCertificateStore(directory);
+        assertThat(store.saveIfAbsent("api.example.com", KEY)).isTrue();
+        assertThat(store.saveIfAbsent("api.example.com", OTHER)).isFalse();
+        assertThat(store.load("api.example.com").orElseThrow().leaf()).isEqualTo(KEY.leaf());
+        assertThat(filesIn(directory)).containsExactly("api.example.com.pem");
+        assertThat(modeOf(directory.resolve("api.example.com.pem"))).isEqualTo("rw-------");
+    }
+
+    @Test
     void touchesNothingBeforeItSaves() throws IOException {
         FileCertificateStore store = new FileCertificateStore(temporary.resolve("a/b"));
         assertThat(store.load("api.example.com")).isEmpty();
@@ -280,6 +291,9 @@ class FileCertificateStoreTest {
         FileCertificateStore store = new FileCertificateStore(directory);
         assertThatThrownBy(store::probe).isInstanceOf(IOException.class).hasMessage(message);
         assertThatThrownBy(() -> store.save("api.example.com", KEY))
+                .isInstanceOf(IOException.class)
+                .hasMessage(message);
+        assertThatThrownBy(() -> store.saveIfAbsent("api.example.com", KEY))
                 .isInstanceOf(IOException.class)
                 .hasMessage(message);
         failsToLoad(store, message);

@@ -21,12 +21,18 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -242,11 +248,47 @@ class LocalCaTest {
         CertifiedKey others = LocalIssuer.makeRoot(START, new SecureRandom());
         CertificateStore raced = new LocalCaTestKit.DelegatingStore(store) {
             @Override
-            public void save(String name, CertifiedKey key) throws IOException {
-                super.save(name, name.equals("local-ca") ? others : key);
+            public boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
+                save(name, others);
+                return super.saveIfAbsent(name, key);
             }
         };
         assertThat(kit.start(raced, Set.of("localhost")).root()).isEqualTo(others.leaf());
+    }
+
+    @Test
+    void proxiesThatStartTogetherShareOneRoot() throws Exception {
+        int proxies = 4;
+        CyclicBarrier barrier = new CyclicBarrier(proxies);
+        ExecutorService threads = Executors.newFixedThreadPool(proxies);
+        try {
+            List<Future<X509Certificate>> roots = new ArrayList<>();
+            for (int i = 0; i < proxies; i++) {
+                CertificateStore lateReader =
+                        new LocalCaTestKit.DelegatingStore(new FileCertificateStore(directory.resolve("store"))) {
+                            private boolean looked;
+
+                            @Override
+                            public Optional<CertifiedKey> load(String name) throws IOException {
+                                Optional<CertifiedKey> loaded = super.load(name);
+                                if (!looked) {
+                                    looked = true;
+                                    LocalCaTestKit.await(barrier);
+                                }
+                                return loaded;
+                            }
+                        };
+                roots.add(threads.submit(() ->
+                        new LocalCaTestKit(START).start(lateReader, Set.of()).root()));
+            }
+            Set<X509Certificate> different = new HashSet<>();
+            for (Future<X509Certificate> root : roots) {
+                different.add(root.get(30, TimeUnit.SECONDS));
+            }
+            assertThat(different).hasSize(1);
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test
@@ -259,6 +301,12 @@ class LocalCaTest {
                     throw new IOException("store directory /s is full (expected: space)");
                 }
                 super.save(name, key);
+            }
+
+            @Override
+            public boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
+                save(name, key);
+                return true;
             }
         };
         LocalCa[] ca = new LocalCa[1];

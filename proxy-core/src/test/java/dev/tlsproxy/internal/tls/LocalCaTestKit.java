@@ -24,9 +24,12 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -90,6 +93,14 @@ final class LocalCaTestKit {
                 throw new AssertionError("the local CA asks nobody");
             }
         };
+    }
+
+    static void await(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     interface Action {
@@ -188,6 +199,11 @@ final class LocalCaTestKit {
         @Override
         public void save(String name, CertifiedKey key) throws IOException {
             store.save(name, key);
+        }
+
+        @Override
+        public boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
+            return store.saveIfAbsent(name, key);
         }
 
         @Override
