@@ -32,6 +32,24 @@ public interface CertificateStore {
     void save(String name, CertifiedKey key) throws IOException;
 
     /**
+     * Saves under a name where nothing was saved yet, so that proxies that share a store agree on what the first of them
+     * made. This default looks and then saves: two that call it in the same instant may both be told true, and the later
+     * one's stays. A store that can do it in one step should.
+     *
+     * @param name the name
+     * @param key the certified key
+     * @return true where it was saved, false where something was there, which is kept
+     * @throws IOException as for {@link #load} and {@link #save}
+     */
+    default boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
+        if (load(name).isPresent()) {
+            return false;
+        }
+        save(name, key);
+        return true;
+    }
+
+    /**
      * Shows that {@link #save} would work, by writing, reading and deleting something. Leaves nothing behind.
      *
      * @throws IOException when it would not, with a message that names the place and the remedy

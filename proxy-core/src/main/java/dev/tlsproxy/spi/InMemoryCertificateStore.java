@@ -21,6 +21,11 @@ final class InMemoryCertificateStore implements CertificateStore {
     }
 
     @Override
+    public boolean saveIfAbsent(String name, CertifiedKey key) {
+        return keys.putIfAbsent(Objects.requireNonNull(name, "name"), Objects.requireNonNull(key, "key")) == null;
+    }
+
+    @Override
     public void probe() {
         // memory can always be written
     }
