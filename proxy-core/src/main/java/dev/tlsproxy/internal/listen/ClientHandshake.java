@@ -1,0 +1,129 @@
+package dev.tlsproxy.internal.listen;
+
+import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
+import dev.tlsproxy.internal.tls.Admission;
+import dev.tlsproxy.internal.tls.ServerFlight;
+import dev.tlsproxy.spi.NegotiatedTls;
+import io.undertow.connector.PooledByteBuffer;
+import io.undertow.protocols.ssl.UndertowXnioSsl;
+import java.io.IOException;
+import java.util.Optional;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+import org.bouncycastle.jsse.BCSSLEngine;
+import org.xnio.OptionMap;
+import org.xnio.Options;
+import org.xnio.conduits.ConduitStreamSourceChannel;
+import org.xnio.ssl.SslConnection;
+
+/** The TLS handshake of one connection, from the ClientHello on. */
+final class ClientHandshake {
+
+    private final HandshakeAttempt attempt;
+    private final Admission.Proceed plan;
+    private final ServerFlight flight = new ServerFlight();
+    private final PeekedConnection peeked;
+    private final SslConnection tlsConnection;
+    private final SSLEngine engine;
+    private boolean done;
+
+    ClientHandshake(HandshakeAttempt attempt, Admission.Proceed plan, byte[] peekedBytes) {
+        OpenConnection connection = attempt.connection();
+        this.attempt = attempt;
+        this.plan = plan;
+        this.peeked = new PeekedConnection(connection.raw(), peekedBytes, flight);
+        OptionMap options = OptionMap.create(Options.SSL_PEER_HOST_NAME, plan.certificateName());
+        this.tlsConnection = new UndertowXnioSsl(connection.raw().getWorker().getXnio(), options, plan.context())
+                .wrapExistingConnection(peeked, options, false);
+        this.engine = UndertowXnioSsl.getSslEngine(tlsConnection);
+        ((BCSSLEngine) engine).setParameters(plan.parameters());
+        connection.standOn(tlsConnection);
+    }
+
+    void begin() {
+        tlsConnection.getHandshakeSetter().set(connection -> done = true);
+        ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
+        source.setReadListener(this::advance);
+        advance(source);
+    }
+
+    /** An alert that the server has sent in plaintext, for the reason of a failure. */
+    Optional<String> sentAlert() {
+        return flight.alert() < 0 ? Optional.empty() : Optional.of("the server sent alert " + flight.alert());
+    }
+
+    /** Reading drives the handshake; the first bytes of the application may come with its last message. */
+    private void advance(ConduitStreamSourceChannel source) {
+        PooledByteBuffer buffer = attempt.pool().allocate();
+        boolean handedOn = false;
+        try {
+            int count = source.read(buffer.getBuffer());
+            if (done && count >= 0) {
+                buffer.getBuffer().flip();
+                handedOn = true;
+                finish(buffer);
+            } else if (count < 0) {
+                attempt.failed(sentAlert().orElse("the client closed the connection during the handshake"));
+            } else {
+                source.resumeReads();
+            }
+        } catch (IOException e) {
+            attempt.failed(sentAlert().orElse("the handshake failed: " + rootMessage(e)));
+        } finally {
+            if (!handedOn) {
+                buffer.close();
+            }
+        }
+    }
+
+    private void finish(PooledByteBuffer extra) {
+        tlsConnection.getSourceChannel().suspendReads();
+        tlsConnection.getSourceChannel().setReadListener(null);
+        NegotiatedTls tls = negotiated();
+        if (plan.challenge()) {
+            extra.close();
+            attempt.challengeShown();
+            closeGently();
+            return;
+        }
+        Optional<String> objection = attempt.listener().context().objection(tls);
+        if (objection.isPresent()) {
+            extra.close();
+            attempt.failed(objection.get());
+            return;
+        }
+        attempt.completed(tls);
+        attempt.listener().handOver().open(attempt.connection(), tlsConnection, peeked, tls, extra);
+    }
+
+    private NegotiatedTls negotiated() {
+        SSLSession session = engine.getSession();
+        String protocol = engine.getApplicationProtocol();
+        return new NegotiatedTls(
+                session.getProtocol(),
+                flight.group(),
+                session.getCipherSuite(),
+                Optional.ofNullable(protocol).filter(text -> !text.isEmpty()),
+                plan.serverName());
+    }
+
+    /** With close_notify, so that the validating CA sees no truncation. */
+    private void closeGently() {
+        try {
+            tlsConnection.getSinkChannel().shutdownWrites();
+            tlsConnection.getSinkChannel().flush();
+        } catch (IOException e) {
+            // The CA has seen the certificate; how the connection ends does not matter to it.
+        } finally {
+            attempt.connection().close();
+        }
+    }
+
+    private static String rootMessage(Throwable problem) {
+        Throwable root = problem;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
+    }
+}

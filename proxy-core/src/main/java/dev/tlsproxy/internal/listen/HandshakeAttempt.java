@@ -1,0 +1,174 @@
+package dev.tlsproxy.internal.listen;
+
+import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
+import dev.tlsproxy.internal.tls.Admission;
+import dev.tlsproxy.internal.tls.ClientHello;
+import dev.tlsproxy.internal.tls.ClientHelloReader;
+import dev.tlsproxy.spi.NegotiatedTls;
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.connector.PooledByteBuffer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.xnio.XnioExecutor;
+import org.xnio.conduits.ConduitStreamSourceChannel;
+
+/**
+ * One accepted connection until its handshake has succeeded or failed: reads the ClientHello, starts the handshake or
+ * refuses it, holds the one timer over both, and tells the outcome once. Runs on the connection's I/O thread.
+ */
+final class HandshakeAttempt {
+
+    /** A ClientHello of 16 KiB in records of a few bytes each; more is no client. */
+    private static final int MAX_PEEKED = 64 * 1024;
+
+    private final HttpsListener listener;
+    private final OpenConnection connection;
+    private final InetSocketAddress peer;
+    private final XnioExecutor.Key timer;
+    private final ClientHelloReader reader = new ClientHelloReader();
+    private final ByteArrayOutputStream peeked = new ByteArrayOutputStream();
+    private Optional<String> serverName = Optional.empty();
+    private @Nullable ClientHandshake handshake;
+    private boolean over;
+
+    HandshakeAttempt(HttpsListener listener, OpenConnection connection) {
+        this.listener = listener;
+        this.connection = connection;
+        this.peer = connection.peer();
+        this.timer = connection
+                .raw()
+                .getIoThread()
+                .executeAfter(this::timedOut, listener.config().handshake().toMillis(), TimeUnit.MILLISECONDS);
+        connection.onClosed(this::closed);
+    }
+
+    void begin() {
+        ConduitStreamSourceChannel source = connection.raw().getSourceChannel();
+        source.setReadListener(this::peek);
+        peek(source);
+    }
+
+    private void peek(ConduitStreamSourceChannel source) {
+        ClientHelloReader.Status status = ClientHelloReader.Status.NEED_MORE;
+        try (PooledByteBuffer pooled = pool().allocate()) {
+            ByteBuffer buffer = pooled.getBuffer();
+            while (status == ClientHelloReader.Status.NEED_MORE) {
+                buffer.clear();
+                int count = source.read(buffer);
+                if (count < 0) {
+                    failed("the client closed the connection before its ClientHello was complete");
+                    return;
+                }
+                if (count == 0) {
+                    source.resumeReads();
+                    return;
+                }
+                status = take(buffer.flip());
+            }
+        } catch (IOException e) {
+            failed("the connection broke before the ClientHello was complete");
+            return;
+        }
+        source.suspendReads();
+        source.setReadListener(null);
+        decide(status);
+    }
+
+    private ClientHelloReader.Status take(ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        peeked.writeBytes(copy);
+        ClientHelloReader.Status status = reader.feed(bytes);
+        return status == ClientHelloReader.Status.NEED_MORE && peeked.size() > MAX_PEEKED
+                ? ClientHelloReader.Status.MALFORMED
+                : status;
+    }
+
+    private void decide(ClientHelloReader.Status status) {
+        ClientHello hello = reader.hello().orElse(null);
+        if (hello != null) {
+            serverName = hello.serverName();
+            admit(hello);
+        } else if (status == ClientHelloReader.Status.NOT_TLS && isHttp(peeked.toByteArray())) {
+            report("the client speaks HTTP without TLS");
+            Farewell.badRequest(connection, pool());
+        } else {
+            failed("the client sent no ClientHello");
+        }
+    }
+
+    private void admit(ClientHello hello) {
+        InetSocketAddress local = connection.raw().getLocalAddress(InetSocketAddress.class);
+        Admission admission = listener.context().admit(hello, local.getAddress());
+        if (admission instanceof Admission.Refuse refusal) {
+            report(refusal.reason());
+            Farewell.alert(connection, pool(), refusal.alert());
+        } else if (admission instanceof Admission.Proceed plan) {
+            handshake = new ClientHandshake(this, plan, peeked.toByteArray());
+            peeked.reset();
+            handshake.begin();
+        }
+    }
+
+    /** A method is upper-case letters (RFC 9110 section 9.3 for those in use); nothing else that is not TLS is answered. */
+    private static boolean isHttp(byte[] first) {
+        return first[0] >= 'A' && first[0] <= 'Z';
+    }
+
+    private void timedOut() {
+        // Also ends a farewell that the client does not let end.
+        report("the handshake was not complete after "
+                + listener.config().handshake().toMillis() + " ms");
+        connection.close();
+    }
+
+    private void closed() {
+        timer.remove();
+        ClientHandshake begun = handshake;
+        report(
+                begun == null
+                        ? "the connection was closed before the handshake"
+                        : begun.sentAlert().orElse("the client refused or left the handshake"));
+    }
+
+    void completed(NegotiatedTls tls) {
+        over = true;
+        timer.remove();
+        listener.tellCompleted(peer, tls);
+    }
+
+    /** A validating CA is no client: no event. */
+    void challengeShown() {
+        over = true;
+        timer.remove();
+    }
+
+    void failed(String reason) {
+        report(reason);
+        connection.close();
+    }
+
+    private void report(String reason) {
+        if (!over) {
+            over = true;
+            listener.tellFailed(peer, serverName, reason);
+        }
+    }
+
+    OpenConnection connection() {
+        return connection;
+    }
+
+    HttpsListener listener() {
+        return listener;
+    }
+
+    ByteBufferPool pool() {
+        return listener.pool();
+    }
+}

@@ -1,0 +1,34 @@
+package dev.tlsproxy.internal.listen;
+
+import java.time.Duration;
+
+/**
+ * The limits of both listeners.
+ *
+ * @param handshake from accepting a connection to the end of its TLS handshake
+ * @param requestHead from the first to the last byte of a request head
+ * @param keepAlive how long a connection without a request stays open
+ * @param maxHeaderBytes largest request head, in bytes
+ * @param maxHeaders most fields in a request head
+ * @param maxStreams most concurrent streams that an HTTP/2 connection is told it may open
+ */
+public record ListenConfig(
+        Duration handshake,
+        Duration requestHead,
+        Duration keepAlive,
+        int maxHeaderBytes,
+        int maxHeaders,
+        int maxStreams) {
+
+    /**
+     * The limits with the default sizes: 32 KiB and 200 fields in a request head, 100 streams.
+     *
+     * @param handshake from accepting a connection to the end of its TLS handshake
+     * @param requestHead from the first to the last byte of a request head
+     * @param keepAlive how long a connection without a request stays open
+     * @return the limits
+     */
+    public static ListenConfig of(Duration handshake, Duration requestHead, Duration keepAlive) {
+        return new ListenConfig(handshake, requestHead, keepAlive, 32 * 1024, 200, 100);
+    }
+}

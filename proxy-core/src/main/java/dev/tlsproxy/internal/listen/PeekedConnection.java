@@ -1,0 +1,72 @@
+package dev.tlsproxy.internal.listen;
+
+import dev.tlsproxy.internal.http.ConnectionTls;
+import dev.tlsproxy.internal.tls.ServerFlight;
+import dev.tlsproxy.spi.NegotiatedTls;
+import java.io.IOException;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.xnio.IoUtils;
+import org.xnio.Option;
+import org.xnio.StreamConnection;
+
+/**
+ * A TCP connection whose first bytes were read already: they are read again from here, what the server sends in plaintext
+ * is observed, and {@link ConnectionTls#OPTION} is answered. All else is the TCP connection's.
+ */
+final class PeekedConnection extends StreamConnection {
+
+    private final StreamConnection raw;
+    private volatile @Nullable NegotiatedTls negotiated;
+
+    PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
+        super(raw.getIoThread());
+        this.raw = raw;
+        setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
+        setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked));
+    }
+
+    void negotiated(NegotiatedTls tls) {
+        this.negotiated = tls;
+    }
+
+    @Override
+    protected void notifyWriteClosed() {
+        IoUtils.safeClose(raw.getSinkChannel());
+    }
+
+    @Override
+    protected void notifyReadClosed() {
+        IoUtils.safeClose(raw.getSourceChannel());
+    }
+
+    @Override
+    protected void closeAction() throws IOException {
+        raw.close();
+    }
+
+    @Override
+    public SocketAddress getPeerAddress() {
+        return raw.getPeerAddress();
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() {
+        return raw.getLocalAddress();
+    }
+
+    @Override
+    public boolean supportsOption(Option<?> option) {
+        return option == ConnectionTls.OPTION || raw.supportsOption(option);
+    }
+
+    @Override
+    public <T> @Nullable T getOption(Option<T> option) throws IOException {
+        return option == ConnectionTls.OPTION ? option.cast(negotiated) : raw.getOption(option);
+    }
+
+    @Override
+    public <T> @Nullable T setOption(Option<T> option, T value) throws IOException {
+        return raw.setOption(option, value);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.tlsproxy.internal.listen;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.concurrent.TimeUnit;
+import org.xnio.IoUtils;
+import org.xnio.channels.StreamSinkChannel;
+import org.xnio.conduits.AbstractStreamSourceConduit;
+import org.xnio.conduits.ConduitReadableByteChannel;
+import org.xnio.conduits.StreamSourceConduit;
+
+/** Gives some bytes first, then what the next conduit has. */
+final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSourceConduit> {
+
+    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+
+    private ByteBuffer pending;
+
+    ReplayingSourceConduit(StreamSourceConduit next, byte[] first) {
+        super(next);
+        this.pending = ByteBuffer.wrap(first);
+    }
+
+    @Override
+    public int read(ByteBuffer target) throws IOException {
+        if (!pending.hasRemaining()) {
+            return next.read(target);
+        }
+        int count = Math.min(pending.remaining(), target.remaining());
+        target.put(pending.slice(pending.position(), count));
+        pending.position(pending.position() + count);
+        if (pending.hasRemaining()) {
+            // The selector knows nothing of these bytes: without this a reader that stays resumed is never called
+            // again.
+            next.wakeupReads();
+        } else {
+            pending = NONE;
+        }
+        return count;
+    }
+
+    @Override
+    public long read(ByteBuffer[] targets, int offset, int length) throws IOException {
+        if (!pending.hasRemaining()) {
+            return next.read(targets, offset, length);
+        }
+        for (int i = offset; i < offset + length; i++) {
+            if (targets[i].hasRemaining()) {
+                return read(targets[i]);
+            }
+        }
+        return 0;
+    }
+
+    @Override
+    public long transferTo(long position, long count, FileChannel target) throws IOException {
+        return pending.hasRemaining()
+                ? target.transferFrom(new ConduitReadableByteChannel(this), position, count)
+                : next.transferTo(position, count, target);
+    }
+
+    @Override
+    public long transferTo(long count, ByteBuffer through, StreamSinkChannel target) throws IOException {
+        return pending.hasRemaining()
+                ? IoUtils.transfer(new ConduitReadableByteChannel(this), count, through, target)
+                : next.transferTo(count, through, target);
+    }
+
+    @Override
+    public void resumeReads() {
+        if (pending.hasRemaining()) {
+            next.wakeupReads();
+        } else {
+            next.resumeReads();
+        }
+    }
+
+    @Override
+    public void terminateReads() throws IOException {
+        pending = NONE;
+        next.terminateReads();
+    }
+
+    @Override
+    public void awaitReadable() throws IOException {
+        if (!pending.hasRemaining()) {
+            next.awaitReadable();
+        }
+    }
+
+    @Override
+    public void awaitReadable(long time, TimeUnit unit) throws IOException {
+        if (!pending.hasRemaining()) {
+            next.awaitReadable(time, unit);
+        }
+    }
+}

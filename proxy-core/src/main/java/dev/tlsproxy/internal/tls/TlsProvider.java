@@ -1,0 +1,64 @@
+package dev.tlsproxy.internal.tls;
+
+import java.security.GeneralSecurityException;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.bouncycastle.jcajce.util.JcaJceHelper;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
+import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
+import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the SSLContexts of Bouncy Castle's JSSE, which is never registered in the JVM. */
+final class TlsProvider {
+
+    private static final BouncyCastleProvider OWN = new BouncyCastleProvider();
+    private static final BouncyCastleJsseProvider JSSE = new BouncyCastleJsseProvider(false, new CryptoProvider());
+
+    private TlsProvider() {}
+
+    static SSLContext newContext(@Nullable KeyManager keys, @Nullable TrustManager trust) {
+        try {
+            SSLContext context = SSLContext.getInstance("TLS", JSSE);
+            // Without a SecureRandom bctls asks for one named DEFAULT, which only a registered Bouncy Castle has.
+            context.init(
+                    keys == null ? null : new KeyManager[] {keys},
+                    trust == null ? null : new TrustManager[] {trust},
+                    newRandom());
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("TLS context can't be made: " + e.getMessage(), e);
+        }
+    }
+
+    /** One that never blocks: bctls seeds itself from it when a context is made. */
+    static SecureRandom newRandom() {
+        for (String algorithm : new String[] {"NativePRNGNonBlocking", "DRBG"}) {
+            try {
+                return SecureRandom.getInstance(algorithm);
+            } catch (NoSuchAlgorithmException e) {
+                continue;
+            }
+        }
+        return new SecureRandom();
+    }
+
+    private static final class CryptoProvider extends JcaTlsCryptoProvider {
+
+        private final JcaJceHelper helper = new FallbackJcaHelper(OWN);
+
+        @Override
+        public JcaJceHelper getHelper() {
+            return helper;
+        }
+
+        @Override
+        public JcaTlsCrypto create(SecureRandom keyRandom, SecureRandom nonceRandom) {
+            return new TlsCrypto(helper, OWN, keyRandom, nonceRandom);
+        }
+    }
+}
