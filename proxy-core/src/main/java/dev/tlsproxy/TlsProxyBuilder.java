@@ -128,7 +128,7 @@ public final class TlsProxyBuilder {
                         "certificate name: \"" + name + "\" (expected: a host, *.HOST or an IP address)"));
         requireNoCertificate(pattern.text());
         CertifiedKey key = PemFiles.readCertifiedKey(chainPem, keyPem, clock.instant());
-        if (!covers(key, pattern)) {
+        if (!Deployments.covers(key, pattern.text())) {
             throw new IllegalArgumentException("certificate file " + chainPem + " is for " + key.names()
                     + " (expected: a certificate for \"" + pattern.text() + "\")");
         }
@@ -405,14 +405,6 @@ public final class TlsProxyBuilder {
             throw new IllegalStateException(
                     "defaultName \"" + name + "\" has no route and no certificate; call route(\"" + name + "\", ...)");
         }
-    }
-
-    private static boolean covers(CertifiedKey key, HostPattern pattern) {
-        return key.names().contains(pattern.text())
-                || pattern.kind() == HostPattern.Kind.EXACT
-                        && HostPattern.wildcardOf(pattern.text())
-                                .filter(key.names()::contains)
-                                .isPresent();
     }
 
     private static Path defaultStore() {

@@ -152,7 +152,7 @@ class LifecycleIT {
 
     private static Set<Thread> proxyThreads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("tlsproxy")
+                .filter(thread -> thread.getName().startsWith("tls-proxy")
                         || thread.getName().startsWith("XNIO"))
                 .collect(Collectors.toSet());
     }

@@ -224,7 +224,7 @@ class TlsProxyIT {
 
     private static int proxyThreads() {
         return (int) Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("tlsproxy"))
+                .filter(thread -> thread.getName().startsWith("tls-proxy"))
                 .count();
     }
 }

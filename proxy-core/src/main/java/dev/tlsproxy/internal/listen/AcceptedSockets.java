@@ -53,8 +53,11 @@ final class AcceptedSockets {
                 });
         AcceptingChannel<StreamConnection> channel = worker.createStreamConnectionServer(address, listener, OPTIONS);
         bound.add(channel);
-        channel.resumeAccepts();
         return channel.getLocalAddress(InetSocketAddress.class);
+    }
+
+    synchronized void startAccepting() {
+        bound.forEach(AcceptingChannel::resumeAccepts);
     }
 
     synchronized void stopAccepting() {

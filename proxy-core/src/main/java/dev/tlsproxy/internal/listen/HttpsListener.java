@@ -53,7 +53,7 @@ public final class HttpsListener implements AutoCloseable {
     }
 
     /**
-     * Listens on an address, at once.
+     * Takes an address; connections are accepted from {@link #startAccepting} on.
      *
      * @param address the address; port 0 for any free one
      * @return the address with its real port
@@ -61,6 +61,11 @@ public final class HttpsListener implements AutoCloseable {
      */
     public InetSocketAddress bind(InetSocketAddress address) throws IOException {
         return sockets.bind(address, connection -> new HandshakeAttempt(this, connection).begin());
+    }
+
+    /** Begins to accept connections on all that is bound; those made before wait in the backlog. */
+    public void startAccepting() {
+        sockets.startAccepting();
     }
 
     /** Closes the listening sockets. What was accepted goes on. */

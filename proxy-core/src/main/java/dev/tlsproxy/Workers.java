@@ -1,0 +1,44 @@
+package dev.tlsproxy;
+
+import dev.tlsproxy.internal.tls.LibraryLogs;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xnio.OptionMap;
+import org.xnio.Options;
+import org.xnio.Xnio;
+import org.xnio.XnioWorker;
+
+/** The threads of a proxy. */
+final class Workers {
+
+    /** Plaintext of one TLS record of at most 16 KiB (RFC 8446 section 5.1), so that a full buffer makes one record. */
+    static final int BUFFER_SIZE = 16 * 1024 - 20;
+
+    private static final Duration END = Duration.ofSeconds(5);
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    private Workers() {}
+
+    /** I/O threads, and task threads for what blocks (name look-ups). All are daemons. */
+    static XnioWorker create(int ioThreads) {
+        OptionMap options = OptionMap.builder()
+                .set(Options.WORKER_NAME, LibraryLogs.THREAD_PREFIX + "-" + NUMBER.incrementAndGet())
+                .set(Options.WORKER_IO_THREADS, ioThreads)
+                .set(Options.WORKER_TASK_CORE_THREADS, 1)
+                .set(Options.WORKER_TASK_MAX_THREADS, 16)
+                .set(Options.THREAD_DAEMON, true)
+                .getMap();
+        try {
+            return Xnio.getInstance(Workers.class.getClassLoader()).createWorker(options);
+        } catch (IOException e) {
+            throw new ProxyStartException("I/O threads can't be started: " + e.getMessage(), e);
+        }
+    }
+
+    static void end(XnioWorker worker) throws InterruptedException {
+        worker.shutdownNow();
+        worker.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS);
+    }
+}
