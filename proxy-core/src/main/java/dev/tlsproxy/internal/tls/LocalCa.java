@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Serves names that no public CA signs with certificates of a CA of its own, whose root lives in the store under
- * {@value #ROOT_NAME}. Clients have to be told to trust the root, see {@link #root}.
+ * {@value #ROOT_NAME}. Clients have to be told to trust the root, see {@link #root}. For a wildcard right below a single
+ * label ({@code *.localhost}) that is not enough: JDK clients take it, OpenSSL and Chromium never do; one more label
+ * ({@code *.app.localhost}) is good for all. Such a name is logged at WARN.
  *
  * <p>A certificate is replaced when a third of its life is left, or when the clock went back before its start; a root
  * when less than two years are left, together with all that it signed. That is looked at every ten minutes by the
@@ -102,6 +104,13 @@ public final class LocalCa implements CertificateManager {
         }
         this.context = context;
         context.names().forEach(name -> serve(context, name));
+        context.names().stream()
+                .filter(LocalCa::isShortWildcard)
+                .forEach(name -> LOG.warn(
+                        "local CA: browsers and OpenSSL refuse a certificate for {} (expected: two labels behind the star, such as"
+                                + " *.app{})",
+                        name,
+                        name.substring(1)));
         long period = CHECK_PERIOD.toSeconds();
         var unused = scheduler.scheduleWithFixedDelay(this::check, period, period, TimeUnit.SECONDS);
     }
@@ -131,6 +140,10 @@ public final class LocalCa implements CertificateManager {
             scheduler.shutdownNow();
             Thread.currentThread().interrupt();
         }
+    }
+
+    private static boolean isShortWildcard(String name) {
+        return name.startsWith("*.") && name.indexOf('.', 2) < 0;
     }
 
     /** Never throws: the scheduler would not run it again. */

@@ -14,7 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -251,6 +254,31 @@ class FileCertificateStoreTest {
                 .hasMessage("store directory " + tooLong + " can't be written: File name too long (expected: a"
                         + " directory this process can write, with space left)");
         assertThat(temporary).isEmptyDirectory();
+    }
+
+    @Test
+    @Timeout(60)
+    void onlyOneOfManySavesWhereNothingWas() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            for (int round = 0; round < 50; round++) {
+                Path directory = temporary.resolve("round-" + round);
+                CyclicBarrier barrier = new CyclicBarrier(4);
+                List<Callable<Boolean>> savers = Collections.nCopies(4, () -> {
+                    FileCertificateStore store = new FileCertificateStore(directory);
+                    barrier.await(10, TimeUnit.SECONDS);
+                    return store.saveIfAbsent("local-ca", KEY);
+                });
+                int saved = 0;
+                for (Future<Boolean> saver : threads.invokeAll(savers)) {
+                    saved += saver.get() ? 1 : 0;
+                }
+                assertThat(saved).isEqualTo(1);
+                assertThat(filesIn(directory)).containsExactly("local-ca.pem");
+            }
+        } finally {
+            threads.shutdownNow();
+        }
     }
 
     @Test

@@ -135,6 +135,17 @@ class LocalCaTest {
     }
 
     @Test
+    void warnsOfAWildcardThatBrowsersRefuse() throws Exception {
+        String log =
+                LocalCaTestKit.loggedBy(() -> kit.start(store, Set.of("*.localhost", "*.app.localhost", "localhost")));
+        assertThat(log.lines())
+                .singleElement()
+                .asString()
+                .endsWith("local CA: browsers and OpenSSL refuse a certificate"
+                        + " for *.localhost (expected: two labels behind the star, such as *.app.localhost)");
+    }
+
+    @Test
     void servesWhatIsStoredUntilAThirdOfItsLifeIsLeft() {
         X509Certificate root = kit.start(store, Set.of("localhost")).root();
         CertifiedKey first = kit.deployed.get("localhost");
