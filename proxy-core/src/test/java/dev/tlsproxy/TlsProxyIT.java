@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.SSLException;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,9 @@ class TlsProxyIT {
             assertThat(tls.postQuantum()).isTrue();
             assertThat(tls.protocol()).isEqualTo("TLSv1.3");
             assertThat(tls.serverName()).contains("api.localhost");
-            assertThat(tls.applicationProtocol()).contains(version == HttpClient.Version.HTTP_2 ? "h2" : "http/1.1");
+            // the JDK's client offers no ALPN where only HTTP/1.1 is wanted
+            assertThat(tls.applicationProtocol())
+                    .isEqualTo(version == HttpClient.Version.HTTP_2 ? Optional.of("h2") : Optional.empty());
         }
     }
 
