@@ -18,6 +18,8 @@ final class BodyWatch {
     /** How long the rest of a refused upload is read, so that the client gets to read the refusal (RFC 9112 section 9.6). */
     private static final long LINGER_SECONDS = 2;
 
+    static final String CLIENT_LEFT = "client left";
+
     private final ExchangeState state;
     private final IdleSweeps sweeps;
 
@@ -38,18 +40,17 @@ final class BodyWatch {
 
     void begin() {
         HttpServerExchange exchange = state.exchange();
+        sweeps.join(exchange.getIoThread(), this);
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper((factory, same) -> {
                 RequestBody body = new RequestBody(factory.create(), state);
                 request = body;
-                sweeps.join(same.getIoThread(), this);
                 return body;
             });
         }
         exchange.addResponseWrapper((factory, same) -> {
             ResponseBody body = new ResponseBody(factory.create(), state);
             response = body;
-            sweeps.join(same.getIoThread(), this);
             return body;
         });
     }
@@ -83,7 +84,7 @@ final class BodyWatch {
 
     /** Whether the whole response was handed to the connection. */
     boolean responseEnded() {
-        return response != null && response.ended();
+        return response != null && response.complete();
     }
 
     /** The response is sent: reads off what the client still sends, for a while, and ends the exchange. */
@@ -112,6 +113,10 @@ final class BodyWatch {
 
     /** Looks after the exchange now and then; {@code now} and {@code idle} are nanoseconds. */
     void sweep(long now, long idle) {
+        if (clientLeft()) {
+            state.cut(new Refusal(499, CLIENT_LEFT));
+            return;
+        }
         long moved = requestBytes() + responseBytes();
         if (moved != movedAtLastSweep || !waiting() || stillSince == 0) {
             movedAtLastSweep = moved;
@@ -132,6 +137,18 @@ final class BodyWatch {
             lingering.remove();
         }
         return true;
+    }
+
+    /**
+     * Undertow reads nothing while a response is under way, so it does not see a client leave before the next write: with
+     * a silent event stream that may be never. Looked at from the second sweep on, which few requests live to see.
+     */
+    private boolean clientLeft() {
+        if (stillSince == 0) {
+            return false;
+        }
+        boolean reset = (request != null && request.reset()) || (response != null && response.reset());
+        return reset || (!state.head().http2() && state.exchange().isRequestComplete() && ClientLeft.check(state));
     }
 
     /** Before the response, with the request sent, it is the upstream room that counts the time. */

@@ -54,6 +54,6 @@ final class ClientConnection {
 
     /** Undertow does not end the exchanges of an HTTP/2 connection that closes, nor does it tell of a tunnel's end. */
     private void closed() {
-        List.copyOf(live).forEach(ExchangeState::finish);
+        List.copyOf(live).forEach(ExchangeState::abandon);
     }
 }

@@ -35,6 +35,7 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
     private @Nullable RouteEntry route;
     private @Nullable FilteredExchange filtered;
     private @Nullable Refusal failure;
+    private boolean gone;
     private boolean ended;
 
     private ExchangeState(
@@ -173,13 +174,15 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
     void cut(Refusal cause) {
         fail(cause);
         IoUtils.safeClose(exchange.getConnection());
-        finish();
+        abandon();
     }
 
     /** ProxyHandler ends an exchange that failed without a body, with 503 or 500; this gives it its real status. */
     @Override
     public boolean handleDefaultResponse(HttpServerExchange exchange) {
-        if (!exchange.isResponseChannelAvailable() || !exchange.getConnection().isOpen()) {
+        if (gone
+                || !exchange.isResponseChannelAvailable()
+                || !exchange.getConnection().isOpen()) {
             return false;
         }
         Refusal cause = failure;
@@ -201,6 +204,13 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         } finally {
             nextListener.proceed();
         }
+    }
+
+    /** Ends an exchange whose connection or stream is gone, so that the upstream room hears of it as well. */
+    void abandon() {
+        gone = true;
+        exchange.endExchange();
+        finish();
     }
 
     /** The end, told once: by Undertow, by the closing client connection, or by a stream that broke. */

@@ -11,20 +11,24 @@ import java.util.function.LongSupplier;
 import org.xnio.XnioIoThread;
 
 /**
- * Finds bodies that make no progress: one timer per I/O thread looks at all of its exchanges, four times per idle time, so
- * that most requests, which are over by then, cost no timer of their own. A stalled body is ended after 1 to 1.5 times the
+ * Finds bodies that make no progress: one timer per I/O thread looks at all of its exchanges, at least four
+ * times per idle time, so that most requests, which are over by then, cost no timer of their own. A stalled body is ended after 1 to 1.5 times the
  * idle time.
  */
 final class IdleSweeps {
 
     private static final int SWEEPS_PER_IDLE = 4;
+    private static final long MAX_PERIOD_NANOS = 500_000_000;
+    private static final long MIN_PERIOD_NANOS = 1_000_000;
 
     private final Map<XnioIoThread, Sweep> byThread = new ConcurrentHashMap<>();
     private final long idleNanos;
+    private final long periodNanos;
     private final LongSupplier nanos;
 
     IdleSweeps(Duration idle, LongSupplier nanos) {
         this.idleNanos = idle.toNanos();
+        this.periodNanos = Math.max(MIN_PERIOD_NANOS, Math.min(MAX_PERIOD_NANOS, idleNanos / SWEEPS_PER_IDLE));
         this.nanos = nanos;
     }
 
@@ -54,7 +58,7 @@ final class IdleSweeps {
 
         void arm() {
             if (!watched.isEmpty() && armed.compareAndSet(false, true)) {
-                thread.executeAfter(this, Math.max(1_000_000, idleNanos / SWEEPS_PER_IDLE), TimeUnit.NANOSECONDS);
+                thread.executeAfter(this, periodNanos, TimeUnit.NANOSECONDS);
             }
         }
 

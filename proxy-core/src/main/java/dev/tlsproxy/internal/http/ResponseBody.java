@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.http;
 
 import io.undertow.server.protocol.http.HttpAttachments;
+import io.undertow.util.Headers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -30,9 +31,26 @@ final class ResponseBody extends AbstractStreamSinkConduit<StreamSinkConduit> {
         return blocked;
     }
 
-    /** Whether the response was ended in order. */
-    boolean ended() {
-        return ended;
+    /** Whether the response was ended in order, with as many bytes as it said. */
+    boolean complete() {
+        String declared = state.exchange().getResponseHeaders().getFirst(Headers.CONTENT_LENGTH);
+        return ended
+                && (declared == null
+                        || bytes == Long.parseLong(declared)
+                        || state.head().method().equals("HEAD"));
+    }
+
+    /** Whether an HTTP/2 client has reset the stream, which Undertow tells at the next write only. */
+    boolean reset() {
+        if (ended || !state.head().http2()) {
+            return false;
+        }
+        try {
+            next.flush();
+            return false;
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     @Override

@@ -76,8 +76,8 @@ final class H2Client implements AutoCloseable {
             byte[] payload = in.readNBytes(length);
             if (type == 1) {
                 Map<String, String> fields = new HashMap<>();
-                decoder.setHeaderEmitter((HttpString name, String value, boolean never) ->
-                        fields.merge(name.toString().toLowerCase(java.util.Locale.ROOT), value, (a, b) -> a + ", " + b));
+                decoder.setHeaderEmitter((HttpString name, String value, boolean never) -> fields.merge(
+                        name.toString().toLowerCase(java.util.Locale.ROOT), value, (a, b) -> a + ", " + b));
                 decoder.decode(ByteBuffer.wrap(payload), false);
                 if (id == stream) {
                     result.putAll(fields);

@@ -24,6 +24,7 @@ class Http2PipelineIT {
     @BeforeEach
     void open() throws Exception {
         proxy = new PipelineFixture();
+        proxy.http2 = true;
     }
 
     @AfterEach
@@ -59,7 +60,8 @@ class Http2PipelineIT {
 
     /** E1. */
     @ParameterizedTest
-    @ValueSource(strings = {"1\r\nX-Injected: yes", "1\nX: y", "1\u0000", " 1", "1\t", "1\r\n\r\nGET /smuggled HTTP/1.1"})
+    @ValueSource(
+            strings = {"1\r\nX-Injected: yes", "1\nX: y", "1\u0000", " 1", "1\t", "1\r\n\r\nGET /smuggled HTTP/1.1"})
     void refusesBadFieldValues(String value) throws Exception {
         proxy.route("a.example.com", "").start();
         try (H2Client client = client()) {
@@ -105,7 +107,16 @@ class Http2PipelineIT {
         proxy.route("a.example.com", "").start();
         try (H2Client client = client()) {
             client.headers(
-                    1, H2Client.END_STREAM, ":method", "GET", ":scheme", "https", ":path", "/", ":authority", authority);
+                    1,
+                    H2Client.END_STREAM,
+                    ":method",
+                    "GET",
+                    ":scheme",
+                    "https",
+                    ":path",
+                    "/",
+                    ":authority",
+                    authority);
             assertRefused(client.response(1));
             client.headers(3, H2Client.END_STREAM, ":method", "GET", ":scheme", "https", ":path", "/", "host", "x");
             assertRefused(client.response(3));
@@ -115,7 +126,8 @@ class Http2PipelineIT {
 
     /** E4. */
     @ParameterizedTest
-    @ValueSource(strings = {"keep-alive", "proxy-connection", "upgrade", "te", "connection", "transfer-encoding", "x-a:b"})
+    @ValueSource(
+            strings = {"keep-alive", "proxy-connection", "upgrade", "te", "connection", "transfer-encoding", "x-a:b"})
     void refusesConnectionSpecificFields(String name) throws Exception {
         proxy.route("a.example.com", "").start();
         try (H2Client client = client()) {
@@ -140,7 +152,8 @@ class Http2PipelineIT {
                 client.headers(stream, H2Client.END_STREAM, get(path));
                 assertThat(client.response(stream)).containsEntry(":status", "200");
                 assertThat(proxy.upstream.head())
-                        .startsWith("GET " + (path.endsWith("?") ? path.substring(0, path.length() - 1) : path) + " HTTP");
+                        .startsWith(
+                                "GET " + (path.endsWith("?") ? path.substring(0, path.length() - 1) : path) + " HTTP");
                 stream += 2;
             }
         }
@@ -205,7 +218,8 @@ class Http2PipelineIT {
         proxy.route("a.example.com", "").start();
         proxy.upstream.does((head, in, out) -> {
             if (head.startsWith("POST")) {
-                proxy.upstream.heads.add("body " + new String(in.readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII));
+                proxy.upstream.heads.add(
+                        "body " + new String(in.readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII));
                 return;
             }
             Thread.currentThread().join();

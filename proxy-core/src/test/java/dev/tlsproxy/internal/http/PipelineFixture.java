@@ -38,6 +38,7 @@ final class PipelineFixture implements AutoCloseable {
             ended.add(exchange);
         }
     };
+    boolean http2;
     private Undertow server;
 
     PipelineFixture() throws IOException {}
@@ -47,7 +48,12 @@ final class PipelineFixture implements AutoCloseable {
     }
 
     PipelineFixture route(
-            String host, String prefix, boolean strip, long maxBody, UpgradeHandler upgrades, ExchangeFilter... filters) {
+            String host,
+            String prefix,
+            boolean strip,
+            long maxBody,
+            UpgradeHandler upgrades,
+            ExchangeFilter... filters) {
         return route(host, prefix, strip, maxBody, upgrades, upstream.port(), filters);
     }
 
@@ -59,8 +65,8 @@ final class PipelineFixture implements AutoCloseable {
             UpgradeHandler upgrades,
             int port,
             ExchangeFilter... filters) {
-        UpstreamGroup group = new UpstreamGroup(
-                List.of(new UpstreamAddress(URI.create("http://127.0.0.1:" + port), null)));
+        UpstreamGroup group =
+                new UpstreamGroup(List.of(new UpstreamAddress(URI.create("http://127.0.0.1:" + port), null)));
         routes.add(new RouteEntry(
                 HostPattern.parse(host).orElseThrow(),
                 prefix,
@@ -89,7 +95,8 @@ final class PipelineFixture implements AutoCloseable {
                 .addHttpListener(0, "127.0.0.1")
                 .setIoThreads(1)
                 .setWorkerThreads(1)
-                .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
+                // On a cleartext listener this also answers "Upgrade: h2c", which the HTTPS listener never does.
+                .setServerOption(UndertowOptions.ENABLE_HTTP2, http2)
                 .setServerOption(UndertowOptions.DECODE_URL, false)
                 .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, true)
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)

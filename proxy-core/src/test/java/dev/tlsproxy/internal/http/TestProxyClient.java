@@ -78,11 +78,11 @@ final class TestProxyClient implements ProxyClient {
 
     private static ClientRequest rewritten(ClientRequest from, UpstreamCall call) {
         ClientRequest request = new ClientRequest().setMethod(from.getMethod()).setPath(call.target());
-        call.requestHeaders()
-                .forEach(values -> request.getRequestHeaders().putAll(values.getHeaderName(), values));
+        call.requestHeaders().forEach(values -> request.getRequestHeaders().putAll(values.getHeaderName(), values));
         for (var framing : new io.undertow.util.HttpString[] {Headers.CONTENT_LENGTH, Headers.TRANSFER_ENCODING}) {
             if (from.getRequestHeaders().contains(framing)) {
-                request.getRequestHeaders().put(framing, from.getRequestHeaders().getFirst(framing));
+                request.getRequestHeaders()
+                        .put(framing, from.getRequestHeaders().getFirst(framing));
             }
         }
         return request;
@@ -142,6 +142,7 @@ final class TestProxyClient implements ProxyClient {
     }
 
     private static <T> T delegating(Class<T> type, T target, InvocationHandler handler) {
-        return type.cast(Proxy.newProxyInstance(TestProxyClient.class.getClassLoader(), new Class<?>[] {type}, handler));
+        return type.cast(
+                Proxy.newProxyInstance(TestProxyClient.class.getClassLoader(), new Class<?>[] {type}, handler));
     }
 }
