@@ -113,11 +113,11 @@ final class BodyWatch {
 
     /** Looks after the exchange now and then; {@code now} and {@code idle} are nanoseconds. */
     void sweep(long now, long idle) {
-        if (clientLeft()) {
-            state.cut(new Refusal(499, CLIENT_LEFT));
+        long moved = requestBytes() + responseBytes();
+        if (moved == movedAtLastSweep && stillSince != 0 && clientLeft()) {
+            state.cut(new Refusal(Refusal.CLIENT_LEFT, CLIENT_LEFT));
             return;
         }
-        long moved = requestBytes() + responseBytes();
         if (moved != movedAtLastSweep || !waiting() || stillSince == 0) {
             movedAtLastSweep = moved;
             stillSince = now;
@@ -144,10 +144,7 @@ final class BodyWatch {
      * a silent event stream that may be never. Looked at from the second sweep on, which few requests live to see.
      */
     private boolean clientLeft() {
-        if (stillSince == 0) {
-            return false;
-        }
-        boolean reset = (request != null && request.reset()) || (response != null && response.reset());
+        boolean reset = response != null && response.reset();
         return reset || (!state.head().http2() && state.exchange().isRequestComplete() && ClientLeft.check(state));
     }
 
@@ -161,7 +158,7 @@ final class BodyWatch {
 
     private void stalled() {
         if (request == null || state.exchange().isResponseStarted()) {
-            state.cut(new Refusal(499, "response body made no progress"));
+            state.cut(new Refusal(Refusal.CLIENT_LEFT, "response body made no progress"));
         } else if (request.isReadResumed()) {
             request.stop(new Refusal(408, "request body made no progress"));
         } else {

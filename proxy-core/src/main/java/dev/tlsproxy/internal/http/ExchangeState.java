@@ -186,6 +186,9 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
             return false;
         }
         Refusal cause = failure;
+        if (cause != null && cause.status() == Refusal.CLIENT_LEFT) {
+            return false;
+        }
         if (cause == null && exchange.getStatusCode() < 400) {
             return false;
         }
@@ -242,9 +245,9 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         boolean upgraded = exchange.isUpgrade();
         boolean started = exchange.isResponseStarted();
         if (!started) {
-            fail(new Refusal(499, "client left before the response"));
+            fail(new Refusal(Refusal.CLIENT_LEFT, "client left before the response"));
         } else if (!upgraded && !bodies.responseEnded()) {
-            fail(new Refusal(499, "response was cut"));
+            fail(new Refusal(Refusal.CLIENT_LEFT, "response was cut"));
         }
         return new ExchangeSummary(
                 Optional.ofNullable(route).map(RouteEntry::name),

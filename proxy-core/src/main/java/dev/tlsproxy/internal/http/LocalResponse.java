@@ -80,13 +80,13 @@ final class LocalResponse implements IoCallback {
 
             @Override
             public void onException(HttpServerExchange exchange, Sender sender, IOException exception) {
-                state.cut(new Refusal(499, "client left before the response"));
+                state.cut(new Refusal(Refusal.CLIENT_LEFT, "client left before the response"));
             }
         });
     }
 
     @Override
     public void onException(HttpServerExchange exchange, Sender sender, IOException exception) {
-        state.cut(new Refusal(499, "client left before the response"));
+        state.cut(new Refusal(Refusal.CLIENT_LEFT, "client left before the response"));
     }
 }

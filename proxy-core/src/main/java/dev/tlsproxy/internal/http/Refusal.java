@@ -8,6 +8,9 @@ final class Refusal extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
+    /** Stands for an end that no client hears of; never sent. */
+    static final int CLIENT_LEFT = 499;
+
     private final int status;
 
     /**

@@ -55,23 +55,15 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
         next.wakeupReads();
     }
 
-    /** Whether an HTTP/2 client has reset the stream, which Undertow tells at the next read only. */
-    boolean reset() {
-        if (stopped != null || !state.head().http2()) {
-            return false;
-        }
-        try {
-            next.read(ByteBuffer.allocate(0));
-            return false;
-        } catch (IOException e) {
-            return true;
-        }
-    }
-
     @Override
     public int read(ByteBuffer dst) throws IOException {
         requireRunning();
-        return (int) arrived(next.read(dst));
+        try {
+            return (int) arrived(next.read(dst));
+        } catch (IOException e) {
+            state.fail(new Refusal(Refusal.CLIENT_LEFT, BodyWatch.CLIENT_LEFT));
+            throw e;
+        }
     }
 
     @Override
