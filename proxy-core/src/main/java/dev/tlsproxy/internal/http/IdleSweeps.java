@@ -57,7 +57,7 @@ final class IdleSweeps {
         }
 
         void arm() {
-            if (!watched.isEmpty() && armed.compareAndSet(false, true)) {
+            if (!armed.get() && !watched.isEmpty() && armed.compareAndSet(false, true)) {
                 thread.executeAfter(this, periodNanos, TimeUnit.NANOSECONDS);
             }
         }

@@ -39,6 +39,7 @@ final class PipelineFixture implements AutoCloseable {
         }
     };
     boolean http2;
+    final TestProxyClient proxyClient = new TestProxyClient();
     private Undertow server;
 
     PipelineFixture() throws IOException {}
@@ -102,7 +103,7 @@ final class PipelineFixture implements AutoCloseable {
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
                 .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
                 .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-                .setHandler(new RequestPipeline(config, new TestProxyClient(), exchange -> tls))
+                .setHandler(new RequestPipeline(config, proxyClient, exchange -> tls))
                 .build();
         server.start();
         return this;

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -484,6 +485,41 @@ class RequestPipelineIT {
                 assertThat(proxy.summary().failure()).isEqualTo(Optional.empty());
             }
         }
+    }
+
+    @Test
+    void keepsPipelinedRequestThatComesWhileAnotherWaits() throws Exception {
+        proxy.bodyIdle = Duration.ofMillis(80);
+        proxy.route("a.example.com", "").start();
+        CountDownLatch release = new CountDownLatch(1);
+        proxy.upstream.does((head, in, out) -> {
+            release.await();
+            out.write(bytes(RawUpstream.OK));
+        });
+        try (Socket client = proxy.connect()) {
+            client.getOutputStream().write(bytes("GET /1 HTTP/1.1\r\nHost: a.example.com\r\n\r\n"));
+            assertThat(proxy.upstream.head()).startsWith("GET /1 ");
+            client.getOutputStream().write(bytes("GET /2 HTTP/1.1\r\nHost: a.example.com\r\n\r\n"));
+            await().pollDelay(Duration.ofMillis(300)).until(() -> proxy.inFlight.running() == 1);
+            release.countDown();
+            assertThat(PipelineFixture.readResponse(client)).startsWith("HTTP/1.1 200");
+            assertThat(PipelineFixture.readResponse(client)).startsWith("HTTP/1.1 200");
+            assertThat(proxy.upstream.head()).startsWith("GET /2 ");
+        }
+    }
+
+    @Test
+    void tellsUpstreamRoomOfClientThatLeavesWhileItWaits() throws Exception {
+        proxy.route("a.example.com", "").start();
+        proxy.upstream.does((head, in, out) -> in.readAllBytes());
+        try (Socket client = proxy.connect()) {
+            client.getOutputStream().write(bytes(GET));
+            proxy.upstream.head();
+        }
+        var summary = proxy.summary();
+        assertThat(summary.status()).isZero();
+        assertThat(summary.failure()).contains("client left");
+        assertThat(proxy.proxyClient.released).hasValue(1);
     }
 
     @Test

@@ -18,11 +18,15 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 
 /** The least that stands in for the upstream room: a fresh connection per request by Undertow's client, led by UpstreamCall. */
 final class TestProxyClient implements ProxyClient {
+
+    /** How many exchanges have ended, as the upstream room hears of it. */
+    final AtomicInteger released = new AtomicInteger();
 
     private static final ProxyTarget TARGET = new ProxyTarget() {};
 
@@ -46,6 +50,7 @@ final class TestProxyClient implements ProxyClient {
                             @Override
                             public void completed(ClientConnection connection) {
                                 exchange.addExchangeCompleteListener((ended, next) -> {
+                                    released.incrementAndGet();
                                     if (!ended.isUpgrade()) {
                                         IoUtils.safeClose(connection);
                                     }
