@@ -55,6 +55,8 @@ public interface UpstreamCall {
      * read.
      *
      * @param response status and fields
+     * @throws RuntimeException when no response can be made of it (a filter failed): the upstream connection is then to
+     *     be closed and the exchange to be failed, without {@link #failed}
      */
     void responseHead(ClientResponse response);
 

@@ -1,0 +1,168 @@
+package dev.tlsproxy.internal.http;
+
+import io.undertow.server.Connectors;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.Headers;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.xnio.ChannelListener;
+import org.xnio.ChannelListeners;
+import org.xnio.IoUtils;
+import org.xnio.XnioExecutor;
+import org.xnio.channels.StreamSourceChannel;
+
+/** Counts the bytes of an exchange's two bodies, and ends the exchange when none move for too long. */
+final class BodyWatch {
+
+    /** How long the rest of a refused upload is read, so that the client gets to read the refusal (RFC 9112 section 9.6). */
+    private static final long LINGER_SECONDS = 2;
+
+    static final String CLIENT_LEFT = "client left";
+
+    private final ExchangeState state;
+    private final IdleSweeps sweeps;
+
+    private @Nullable RequestBody request;
+    private @Nullable ResponseBody response;
+    private XnioExecutor.@Nullable Key lingering;
+    private long limit = -1;
+    private boolean eventStream;
+    private boolean discarding;
+    private boolean ended;
+    private long movedAtLastSweep;
+    private long stillSince;
+
+    BodyWatch(ExchangeState state, IdleSweeps sweeps) {
+        this.state = state;
+        this.sweeps = sweeps;
+    }
+
+    void begin() {
+        HttpServerExchange exchange = state.exchange();
+        sweeps.join(exchange.getIoThread(), this);
+        if (!exchange.isRequestComplete()) {
+            exchange.addRequestWrapper((factory, same) -> {
+                RequestBody body = new RequestBody(factory.create(), state);
+                request = body;
+                return body;
+            });
+        }
+        exchange.addResponseWrapper((factory, same) -> {
+            ResponseBody body = new ResponseBody(factory.create(), state);
+            response = body;
+            return body;
+        });
+    }
+
+    /** The largest request body in bytes, -1 for no limit. */
+    void limit(long bytes) {
+        limit = bytes;
+    }
+
+    boolean exceeded(long bytes) {
+        return limit >= 0 && bytes > limit && !discarding;
+    }
+
+    boolean discarding() {
+        return discarding;
+    }
+
+    /** A silent {@code text/event-stream} is normal. */
+    void responseHead(HeaderMap fields) {
+        String type = fields.getFirst(Headers.CONTENT_TYPE);
+        eventStream = type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+    }
+
+    long requestBytes() {
+        return request == null ? 0 : request.bytes();
+    }
+
+    long responseBytes() {
+        return response == null ? 0 : response.bytes();
+    }
+
+    /** Whether the whole response was handed to the connection. */
+    boolean responseEnded() {
+        return response != null && response.complete();
+    }
+
+    /** The response is sent: reads off what the client still sends, for a while, and ends the exchange. */
+    void linger() {
+        HttpServerExchange exchange = state.exchange();
+        if (exchange.isRequestComplete()) {
+            exchange.endExchange();
+            return;
+        }
+        discarding = true;
+        if (!exchange.isRequestChannelAvailable()) {
+            // ProxyHandler has the channel and has given up on it.
+            Connectors.resetRequestChannel(exchange);
+        }
+        StreamSourceChannel channel = exchange.getRequestChannel();
+        lingering = exchange.getIoThread()
+                .executeAfter(() -> IoUtils.safeClose(exchange.getConnection()), LINGER_SECONDS, TimeUnit.SECONDS);
+        ChannelListener<StreamSourceChannel> drain = ChannelListeners.drainListener(
+                Long.MAX_VALUE,
+                drained -> exchange.endExchange(),
+                (failed, e) -> IoUtils.safeClose(exchange.getConnection()));
+        channel.getReadSetter().set(drain);
+        channel.resumeReads();
+        drain.handleEvent(channel);
+    }
+
+    /** Looks after the exchange now and then; {@code now} and {@code idle} are nanoseconds. */
+    void sweep(long now, long idle) {
+        long moved = requestBytes() + responseBytes();
+        if (moved == movedAtLastSweep && stillSince != 0 && clientLeft()) {
+            state.cut(new Refusal(Refusal.CLIENT_LEFT, CLIENT_LEFT));
+            return;
+        }
+        if (moved != movedAtLastSweep || !waiting() || stillSince == 0) {
+            movedAtLastSweep = moved;
+            stillSince = now;
+        } else if (now - stillSince >= idle) {
+            stalled();
+        }
+    }
+
+    /** @return true the first time */
+    boolean end() {
+        if (ended) {
+            return false;
+        }
+        ended = true;
+        sweeps.leave(state.exchange().getIoThread(), this);
+        if (lingering != null) {
+            lingering.remove();
+        }
+        return true;
+    }
+
+    /**
+     * Undertow reads nothing while a response is under way, so it does not see a client leave before the next write: with
+     * a silent event stream that may be never. Looked at from the second sweep on, which few requests live to see.
+     */
+    private boolean clientLeft() {
+        boolean reset = response != null && response.reset();
+        return reset || (!state.head().http2() && state.exchange().isRequestComplete() && ClientLeft.check(state));
+    }
+
+    /** Before the response, with the request sent, it is the upstream room that counts the time. */
+    private boolean waiting() {
+        HttpServerExchange exchange = state.exchange();
+        boolean receiving = request != null && !exchange.isRequestComplete() && !discarding;
+        boolean sending = response != null && !exchange.isResponseComplete() && (!eventStream || response.blocked());
+        return receiving || sending;
+    }
+
+    private void stalled() {
+        if (request == null || state.exchange().isResponseStarted()) {
+            state.cut(new Refusal(Refusal.CLIENT_LEFT, "response body made no progress"));
+        } else if (request.isReadResumed()) {
+            request.stop(new Refusal(408, "request body made no progress"));
+        } else {
+            request.stop(new Refusal(504, "upstream did not take the request body"));
+        }
+    }
+}
