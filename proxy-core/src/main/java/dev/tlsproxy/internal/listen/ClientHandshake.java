@@ -93,7 +93,12 @@ final class ClientHandshake {
             return;
         }
         attempt.completed(tls);
-        attempt.listener().handOver().open(attempt.connection(), tlsConnection, peeked, tls, extra);
+        // An HTTP/2 channel that is given an empty buffer takes it for a first frame and stalls.
+        boolean empty = !extra.getBuffer().hasRemaining();
+        if (empty) {
+            extra.close();
+        }
+        attempt.listener().handOver().open(attempt.connection(), tlsConnection, peeked, tls, empty ? null : extra);
     }
 
     private NegotiatedTls negotiated() {
