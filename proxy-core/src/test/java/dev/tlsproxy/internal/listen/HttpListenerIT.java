@@ -76,8 +76,8 @@ class HttpListenerIT {
                 "/ a.test https://a.test/",
                 "/announce?info_hash=%00%ff%0D%0Aabc&p=a+b;c,d&x A.Test:80 https://a.test/announce?info_hash=%00%ff%0D%0Aabc&p=a+b;c,d&x",
                 "/p%2Fq//r/../s/./t;k=v;z/u?a|b a.test. https://a.test/p%2Fq//r/../s/./t;k=v;z/u?a|b",
-                "http://b.test:8080/x?y=http://z a.test https://b.test/x?y=http://z",
-                "http://b.test a.test https://b.test/",
+                "http://b.test:8080/x?y=http://z b.test:8080 https://b.test/x?y=http://z",
+                "http://b.test b.test https://b.test/",
                 "/x [::1]:80 https://[0:0:0:0:0:0:0:1]/x",
             })
     void redirectsToHttpsByteForByte(String target, String host, String expected) throws Exception {
@@ -99,7 +99,7 @@ class HttpListenerIT {
             strings = {"a b", "a.test@b.test", "a/b", "-", "a.test:99999999", "[a.test]", "a.test\u00e9", "..", "\"a\""
             })
     void refusesInvalidHost(String host) throws Exception {
-        assertThat(answer("/", host)).startsWith("HTTP/1.1 400 Bad Request\r\n").doesNotContain("Location");
+        assertThat(answer("/", host)).startsWith("HTTP/1.1 400 ").doesNotContain("Location");
     }
 
     @ParameterizedTest
@@ -114,7 +114,7 @@ class HttpListenerIT {
                 "OPTIONS * HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"
             })
     void refusesRequestsThatCantBeRedirected(String request) throws Exception {
-        assertThat(raw(request)).startsWith("HTTP/1.1 400 Bad Request\r\n").doesNotContain("Location");
+        assertThat(raw(request)).startsWith("HTTP/1.1 400 ").doesNotContain("Location");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class ServerFlightTest {
@@ -75,5 +76,22 @@ class ServerFlightTest {
     @Test
     void seesAlert() {
         assertThat(fed(record(21, "0228")).alert()).isEqualTo(40);
+    }
+
+    @Test
+    void neverThrowsWhateverComesBehindAServerHello() {
+        Random random = new Random(3);
+        byte[] start = hex(record(22, serverHello(RANDOM, "0010000100")));
+        for (int round = 0; round < 20_000; round++) {
+            byte[] garbage = new byte[start.length + 200];
+            random.nextBytes(garbage);
+            System.arraycopy(start, 0, garbage, 0, start.length);
+            garbage[random.nextInt(start.length)] = (byte) random.nextInt();
+            garbage[start.length] = (byte) (20 + round % 4);
+            garbage[start.length + 1] = 3;
+            ServerFlight flight = new ServerFlight();
+            flight.feed(ByteBuffer.wrap(garbage));
+            assertThat(flight.alert()).isBetween(-1, 255);
+        }
     }
 }
