@@ -4,8 +4,10 @@ import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.internal.tls.Admission;
 import dev.tlsproxy.internal.tls.ServerFlight;
 import dev.tlsproxy.spi.NegotiatedTls;
+import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
@@ -18,6 +20,15 @@ import org.xnio.ssl.SslConnection;
 
 /** The TLS handshake of one connection, from the ClientHello on. */
 final class ClientHandshake {
+
+    private static final int RECORD_SPACE = 17 * 1024;
+    private static final int IDLE_BUFFERS = 256;
+
+    /**
+     * Buffers for TLS records, of which each is in use for a moment only. On the heap: bctls works on arrays, and
+     * Undertow frees surplus direct buffers by sun.misc.Unsafe, of which Java 24 and newer print a warning.
+     */
+    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
 
     private final HandshakeAttempt attempt;
     private final Admission.Proceed plan;
@@ -33,7 +44,8 @@ final class ClientHandshake {
         this.plan = plan;
         this.peeked = new PeekedConnection(connection.raw(), peekedBytes, flight);
         OptionMap options = OptionMap.create(Options.SSL_PEER_HOST_NAME, plan.certificateName());
-        this.tlsConnection = new UndertowXnioSsl(connection.raw().getWorker().getXnio(), options, plan.context())
+        this.tlsConnection = new UndertowXnioSsl(
+                        connection.raw().getWorker().getXnio(), options, RECORDS, plan.context())
                 .wrapExistingConnection(peeked, options, false);
         this.engine = UndertowXnioSsl.getSslEngine(tlsConnection);
         ((BCSSLEngine) engine).setParameters(plan.parameters());

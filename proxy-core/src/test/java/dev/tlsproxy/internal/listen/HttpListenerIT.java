@@ -39,8 +39,8 @@ class HttpListenerIT {
                         .set(Options.THREAD_DAEMON, true)
                         .getMap());
         ListenConfig config = ListenConfig.of(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60));
-        listener =
-                new HttpListener(worker, new DefaultByteBufferPool(true, 16364), challenges, () -> publicPort, config);
+        listener = new HttpListener(
+                worker, new DefaultByteBufferPool(true, 16364, 1000, 12), challenges, () -> publicPort, config);
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
 

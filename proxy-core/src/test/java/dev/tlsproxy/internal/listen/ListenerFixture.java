@@ -37,7 +37,7 @@ final class ListenerFixture implements AutoCloseable {
     final List<String> failed = new CopyOnWriteArrayList<>();
     final List<NegotiatedTls> seenByPipeline = new CopyOnWriteArrayList<>();
     final XnioWorker worker;
-    final ByteBufferPool pool = new DefaultByteBufferPool(true, 16364);
+    final ByteBufferPool pool = new DefaultByteBufferPool(true, 16364, 1000, 12);
     final HttpsListener listener;
     final InetSocketAddress address;
 
