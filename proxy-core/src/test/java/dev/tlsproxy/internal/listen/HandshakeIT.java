@@ -13,6 +13,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +21,10 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
@@ -310,6 +313,43 @@ class HandshakeIT {
                 .singleElement(InstanceOfAssertFactories.STRING)
                 .startsWith("localhost: "));
         assertThat(server.completed).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"localhost,false", "a.test,true"})
+    void resumesTls12SessionUnderItsOwnNameOnly(String second, boolean group) throws Exception {
+        server.certificates.deploy("a.test", server.ca.issue("P-256", "a.test"));
+        SSLContext context = jdk();
+        for (String sni : List.of("localhost", second)) {
+            // The JDK keys its sessions by peer host, here always the same, and would offer one under any name.
+            try (SSLSocket socket = RawTls.jdk(context, server.address, "localhost")) {
+                SSLParameters parameters = socket.getSSLParameters();
+                parameters.setServerNames(List.of(new SNIHostName(sni)));
+                socket.setSSLParameters(parameters);
+                socket.setEnabledProtocols(new String[] {"TLSv1.2"});
+                socket.startHandshake();
+            }
+        }
+        await().until(() -> server.completed.size() == 2);
+        assertThat(server.completed.get(0).group()).isPresent();
+        assertThat(server.completed.get(1).group().isPresent()).isEqualTo(group);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"h2", "http/1.1"})
+    void closesAllConnectionsAndAcceptsNoMore(String alpn) throws Exception {
+        try (SSLSocket socket = RawTls.jdk(jdk(), server.address, "localhost", alpn);
+                Socket silent = RawTls.connect(server.address)) {
+            socket.startHandshake();
+            await().until(() -> server.completed.size() == 1 && server.listener.openConnections() == 2);
+
+            server.listener.close();
+
+            await().until(() -> server.listener.openConnections() == 0);
+            assertThat(silent.getInputStream().read()).isEqualTo(-1);
+        }
+        assertThatThrownBy(() -> RawTls.connect(server.address)).isInstanceOf(ConnectException.class);
+        assertThat(server.failed).containsExactly("-: the connection was closed before the handshake");
     }
 
     @Test
