@@ -4,13 +4,16 @@ import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.internal.tls.Admission;
 import dev.tlsproxy.internal.tls.ServerFlight;
 import dev.tlsproxy.spi.NegotiatedTls;
+import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 import org.bouncycastle.jsse.BCSSLEngine;
+import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.Options;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -19,12 +22,22 @@ import org.xnio.ssl.SslConnection;
 /** The TLS handshake of one connection, from the ClientHello on. */
 final class ClientHandshake {
 
+    private static final int RECORD_SPACE = 17 * 1024;
+    private static final int IDLE_BUFFERS = 256;
+
+    /**
+     * Buffers for TLS records, of which each is in use for a moment only. On the heap: bctls works on arrays, and
+     * Undertow frees surplus direct buffers by sun.misc.Unsafe, of which Java 24 and newer print a warning.
+     */
+    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
+
     private final HandshakeAttempt attempt;
     private final Admission.Proceed plan;
     private final ServerFlight flight = new ServerFlight();
     private final PeekedConnection peeked;
     private final SslConnection tlsConnection;
     private final SSLEngine engine;
+    private @Nullable NegotiatedTls agreed;
     private boolean done;
 
     ClientHandshake(HandshakeAttempt attempt, Admission.Proceed plan, byte[] peekedBytes) {
@@ -33,7 +46,8 @@ final class ClientHandshake {
         this.plan = plan;
         this.peeked = new PeekedConnection(connection.raw(), peekedBytes, flight);
         OptionMap options = OptionMap.create(Options.SSL_PEER_HOST_NAME, plan.certificateName());
-        this.tlsConnection = new UndertowXnioSsl(connection.raw().getWorker().getXnio(), options, plan.context())
+        this.tlsConnection = new UndertowXnioSsl(
+                        connection.raw().getWorker().getXnio(), options, RECORDS, plan.context())
                 .wrapExistingConnection(peeked, options, false);
         this.engine = UndertowXnioSsl.getSslEngine(tlsConnection);
         ((BCSSLEngine) engine).setParameters(plan.parameters());
@@ -41,7 +55,7 @@ final class ClientHandshake {
     }
 
     void begin() {
-        tlsConnection.getHandshakeSetter().set(connection -> done = true);
+        tlsConnection.getHandshakeSetter().set(connection -> agreed());
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
         source.setReadListener(this::advance);
         advance(source);
@@ -52,18 +66,37 @@ final class ClientHandshake {
         return flight.alert() < 0 ? Optional.empty() : Optional.of("the server sent alert " + flight.alert());
     }
 
+    /**
+     * Called by the conduit, inside a read or a write, when the handshake is done. The outcome is told here, because a
+     * client that closes at once leaves nothing to read.
+     */
+    private void agreed() {
+        NegotiatedTls tls = negotiated();
+        Optional<String> objection = attempt.listener().context().objection(tls);
+        if (plan.challenge()) {
+            attempt.challengeShown();
+        } else if (objection.isPresent()) {
+            attempt.report(objection.get());
+        } else {
+            attempt.completed(tls);
+            agreed = tls;
+        }
+        done = true;
+    }
+
     /** Reading drives the handshake; the first bytes of the application may come with its last message. */
     private void advance(ConduitStreamSourceChannel source) {
         PooledByteBuffer buffer = attempt.pool().allocate();
         boolean handedOn = false;
         try {
             int count = source.read(buffer.getBuffer());
-            if (done && count >= 0) {
-                buffer.getBuffer().flip();
-                handedOn = true;
-                finish(buffer);
-            } else if (count < 0) {
+            if (count < 0) {
                 attempt.failed(sentAlert().orElse("the client closed the connection during the handshake"));
+            } else if (done) {
+                source.suspendReads();
+                source.setReadListener(null);
+                buffer.getBuffer().flip();
+                handedOn = agreed != null && handOver(agreed, buffer);
             } else {
                 source.resumeReads();
             }
@@ -74,26 +107,17 @@ final class ClientHandshake {
                 buffer.close();
             }
         }
+        if (done && agreed == null) {
+            closeGently();
+        }
     }
 
-    private void finish(PooledByteBuffer extra) {
-        tlsConnection.getSourceChannel().suspendReads();
-        tlsConnection.getSourceChannel().setReadListener(null);
-        NegotiatedTls tls = negotiated();
-        if (plan.challenge()) {
-            extra.close();
-            attempt.challengeShown();
-            closeGently();
-            return;
-        }
-        Optional<String> objection = attempt.listener().context().objection(tls);
-        if (objection.isPresent()) {
-            extra.close();
-            attempt.failed(objection.get());
-            return;
-        }
-        attempt.completed(tls);
-        attempt.listener().handOver().open(attempt.connection(), tlsConnection, peeked, tls, extra);
+    /** True where the buffer is taken over. */
+    private boolean handOver(NegotiatedTls tls, PooledByteBuffer extra) {
+        // An HTTP/2 channel that is given an empty buffer takes it for a first frame and stalls.
+        boolean hasBytes = extra.getBuffer().hasRemaining();
+        attempt.listener().handOver().open(attempt.connection(), tlsConnection, peeked, tls, hasBytes ? extra : null);
+        return hasBytes;
     }
 
     private NegotiatedTls negotiated() {
@@ -107,13 +131,13 @@ final class ClientHandshake {
                 plan.serverName());
     }
 
-    /** With close_notify, so that the validating CA sees no truncation. */
+    /** With close_notify, so that a validating CA sees no truncation. */
     private void closeGently() {
         try {
             tlsConnection.getSinkChannel().shutdownWrites();
             tlsConnection.getSinkChannel().flush();
         } catch (IOException e) {
-            // The CA has seen the certificate; how the connection ends does not matter to it.
+            // The connection ends either way.
         } finally {
             attempt.connection().close();
         }

@@ -153,7 +153,8 @@ final class HandshakeAttempt {
         connection.close();
     }
 
-    private void report(String reason) {
+    /** Tells a failure unless an outcome was told already. */
+    void report(String reason) {
         if (!over) {
             over = true;
             listener.tellFailed(peer, serverName, reason);

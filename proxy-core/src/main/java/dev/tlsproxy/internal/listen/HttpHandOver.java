@@ -8,8 +8,10 @@ import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.http2.Http2Channel;
 import io.undertow.server.ConnectorStatisticsImpl;
 import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http2.Http2ReceiveListener;
+import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.ssl.SslConnection;
 
@@ -29,13 +31,13 @@ final class HttpHandOver {
         http1.setRootHandler(pipeline);
     }
 
-    /** Takes the buffer over, with what was read behind the handshake. */
+    /** Takes the buffer over, with what was read behind the handshake; null where that is nothing. */
     void open(
             OpenConnection connection,
             SslConnection tlsConnection,
             PeekedConnection peeked,
             NegotiatedTls tls,
-            PooledByteBuffer extra) {
+            @Nullable PooledByteBuffer extra) {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
             openHttp2(connection, tlsConnection, tls, extra);
         } else {
@@ -46,12 +48,41 @@ final class HttpHandOver {
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
     private void openHttp2(
-            OpenConnection connection, SslConnection tlsConnection, NegotiatedTls tls, PooledByteBuffer extra) {
+            OpenConnection connection,
+            SslConnection tlsConnection,
+            NegotiatedTls tls,
+            @Nullable PooledByteBuffer extra) {
         Http2Channel channel = new Http2Channel(tlsConnection, "h2", pool, extra, false, false, options);
         channel.putAttachment(ConnectionTls.ATTACHMENT, tls);
         connection.standOn(channel);
         channel.getReceiveSetter()
-                .set(new Http2ReceiveListener(pipeline, options, pool.getBufferSize(), new ConnectorStatisticsImpl()));
+                .set(new Http2ReceiveListener(
+                        new WindowOpener(channel), options, pool.getBufferSize(), new ConnectorStatisticsImpl()));
         channel.resumeReceives();
+    }
+
+    /**
+     * Opens the connection's flow-control window with the first request. Undertow 2.4 takes the configured size for the
+     * connection too, of which it never tells the client: at 64 KiB the client waits, and so does Undertow (RFC 9113
+     * section 6.9.2: SETTINGS changes the streams' windows only). Not earlier, because SETTINGS must be the first frame,
+     * and Undertow sends it when the client's has come.
+     */
+    private final class WindowOpener implements HttpHandler {
+
+        private final Http2Channel channel;
+        private boolean opened;
+
+        WindowOpener(Http2Channel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void handleRequest(HttpServerExchange exchange) throws Exception {
+            if (!opened) {
+                opened = true;
+                channel.sendUpdateWindowSize(0, HttpOptions.H2_WINDOW - HttpOptions.H2_DEFAULT_WINDOW);
+            }
+            pipeline.handleRequest(exchange);
+        }
     }
 }

@@ -8,7 +8,10 @@ import org.xnio.OptionMap;
 final class HttpOptions {
 
     /** Per stream and for the connection: an upload fills it at 100 ms round-trip time with 20 Mbit/s. */
-    private static final int H2_WINDOW = 256 * 1024;
+    static final int H2_WINDOW = 256 * 1024;
+
+    /** What every connection begins with (RFC 9113 section 6.9.2). */
+    static final int H2_DEFAULT_WINDOW = 65_535;
 
     private HttpOptions() {}
 

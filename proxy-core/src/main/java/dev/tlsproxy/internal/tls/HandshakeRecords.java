@@ -108,6 +108,7 @@ final class HandshakeRecords {
         }
         if (state == State.MORE && messageHeaderLength == MESSAGE_HEADER && bodyLength == body.length) {
             messageHeaderLength = 0;
+            bodyLength = 0;
             stopUnless(visitor.message(messageHeader[0] & 0xFF, body));
         }
     }

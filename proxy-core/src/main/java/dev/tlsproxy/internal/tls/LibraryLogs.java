@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.tls;
 
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Filter;
@@ -142,7 +143,8 @@ public final class LibraryLogs {
 
         private void forward(LogRecord entry) {
             org.slf4j.Logger target = LoggerFactory.getLogger(logger.getName());
-            if (logger.getName().startsWith(JSSE)) {
+            // XNIO calls it an error when a listener is closed while it accepts.
+            if (logger.getName().startsWith(JSSE) || entry.getThrown() instanceof ClosedChannelException) {
                 target.debug(entry.getMessage(), entry.getThrown());
             } else {
                 target.warn(entry.getMessage(), entry.getThrown());

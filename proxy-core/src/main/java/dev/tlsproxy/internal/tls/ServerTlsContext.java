@@ -100,8 +100,17 @@ public final class ServerTlsContext {
     }
 
     private Optional<String> certificateName(ClientHello hello, Optional<String> serverName, InetAddress local) {
-        Optional<String> wanted = hello.serverName().isPresent() ? serverName : Optional.of(textOf(local));
+        Optional<String> wanted = hello.serverName().isPresent() ? serverName : nameOf(local);
         return wanted.filter(this::isServed).or(() -> config.defaultName().filter(this::isServed));
+    }
+
+    /**
+     * The name of the address that a client connected to without naming a host. JSSE clients (the JVM's and Bouncy
+     * Castle's) send no server_name for a name without dot, and so none for localhost.
+     */
+    private Optional<String> nameOf(InetAddress local) {
+        String address = textOf(local);
+        return Optional.of(local.isLoopbackAddress() && !isServed(address) ? "localhost" : address);
     }
 
     private boolean isServed(String name) {

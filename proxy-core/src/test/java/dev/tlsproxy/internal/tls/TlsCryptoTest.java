@@ -1,0 +1,38 @@
+package dev.tlsproxy.internal.tls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.security.Security;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.junit.jupiter.api.Test;
+
+class TlsCryptoTest {
+
+    private final FallbackJcaHelper helper = new FallbackJcaHelper(new BouncyCastleProvider());
+
+    @Test
+    void leavesBulkAndSignaturesToTheJvm() throws Exception {
+        assertThat(helper.createCipher("AES/GCM/NoPadding").getProvider().getName())
+                .isEqualTo("SunJCE");
+        assertThat(helper.createSignature("NoneWithECDSA").getProvider().getName())
+                .isEqualTo("SunEC");
+    }
+
+    @Test
+    void takesFromBouncyCastleWhatTheJvmHasNot() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            assertThat(helper.createCipher("ChaCha7539").getProvider().getName())
+                    .isEqualTo("BC");
+        }
+        assertThat(helper.createKeyPairGenerator("ML-KEM").getProvider().getName())
+                .isEqualTo(TlsCrypto.jvmHasMlKem() ? "SunJCE" : "BC");
+    }
+
+    @Test
+    void registersNothing() {
+        TlsProvider.newContext(null, null);
+
+        assertThat(Security.getProvider("BC")).isNull();
+        assertThat(Security.getProvider("BCJSSE")).isNull();
+    }
+}
