@@ -15,6 +15,7 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
     private static final long MAX_HEAD = 256 * 1024;
 
     private boolean inHead;
+    private boolean ended;
     private long bytes;
 
     HeadGuard(StreamSourceConduit next) {
@@ -34,28 +35,47 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
         return bytes > 0;
     }
 
+    /** Whether the upstream or the network ended the connection, rather than this side. */
+    boolean sawEnd() {
+        return ended;
+    }
+
     @Override
     public int read(ByteBuffer dst) throws IOException {
-        return (int) count(super.read(dst));
+        return (int) count(() -> super.read(dst));
     }
 
     @Override
     public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
-        return count(super.read(dsts, offset, length));
+        return count(() -> super.read(dsts, offset, length));
     }
 
     @Override
     public long transferTo(long count, ByteBuffer throughBuffer, StreamSinkChannel target) throws IOException {
-        return count(super.transferTo(count, throughBuffer, target));
+        return count(() -> super.transferTo(count, throughBuffer, target));
     }
 
-    private long count(long read) throws IOException {
-        if (inHead && read > 0) {
+    private long count(Read operation) throws IOException {
+        long read;
+        try {
+            read = operation.read();
+        } catch (IOException e) {
+            ended = true;
+            throw e;
+        }
+        if (read < 0) {
+            ended = true;
+        } else if (inHead) {
             bytes += read;
             if (bytes > MAX_HEAD) {
                 throw new IOException("response head of upstream: more than " + MAX_HEAD + " bytes");
             }
         }
         return read;
+    }
+
+    @FunctionalInterface
+    private interface Read {
+        long read() throws IOException;
     }
 }

@@ -22,7 +22,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     private PooledConnection connection;
     private @Nullable RequestHead head;
     private @Nullable UpstreamExchange exchange;
-    private boolean sentAgain;
+    private @Nullable PooledConnection dead;
     private boolean requestDone;
     private boolean responseStarted;
     private boolean responseDone;
@@ -87,7 +87,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
                     @Override
                     public void failed(IOException e) {
-                        broken(mine, e);
+                        broken(mine);
                     }
                 });
                 sent.run();
@@ -95,7 +95,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
             @Override
             public void failed(IOException e) {
-                broken(mine, e);
+                broken(mine);
             }
         });
     }
@@ -123,26 +123,27 @@ final class UpstreamConnection extends ForwardingClientConnection {
         }
     }
 
-    private void broken(PooledConnection failed, IOException e) {
-        if (ended || failed != connection) {
-            return;
+    private void broken(PooledConnection failed) {
+        if (ended || failed != connection || failed == dead) {
+            return; // closing it tells the same failure again
         }
         if (canSendAgain(failed)) {
-            sentAgain = true;
+            dead = failed;
             timer.stop();
             failed.close();
             attempt.reconnect();
             return;
         }
-        // Undertow's client wraps what its parser throws; an end of the connection has no cause
-        boolean unreadable = e.getCause() != null && !(e.getCause() instanceof IOException);
+        // the exception does not tell: Undertow's client closes the connection first, then says what it could not parse
+        HeadGuard guard = failed.guard();
+        boolean unreadable = guard.sawResponseByte() && !guard.sawEnd();
         fail(unreadable ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED);
     }
 
     /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1. */
     private boolean canSendAgain(PooledConnection failed) {
         return failed.isReused()
-                && !sentAgain
+                && dead == null
                 && !responseStarted
                 && !failed.guard().sawResponseByte()
                 && head != null

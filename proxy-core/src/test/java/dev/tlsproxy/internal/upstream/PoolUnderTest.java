@@ -65,6 +65,7 @@ final class PoolUnderTest implements AutoCloseable {
                 .setWorker(worker)
                 .setByteBufferPool(buffers)
                 .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
+                .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
                 .addHttpListener(0, "127.0.0.1")
                 .setHandler(exchange -> {
                     Call call = new Call(exchange);
