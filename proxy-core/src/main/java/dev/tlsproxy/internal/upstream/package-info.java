@@ -1,4 +1,20 @@
-/** The upstream side of an exchange: choice, pool, connection. */
+/**
+ * The upstream side of an exchange: choice, pool, connection. In reading order:
+ *
+ * <ol>
+ *   <li>{@link UpstreamCall}, {@link UpstreamGroup}, {@link UpstreamAddress}, {@link UpstreamFailure}: what an exchange
+ *       asks for and what it may be told.
+ *   <li>{@link UpstreamPool} with {@link UpstreamPoolConfig} and {@link UpstreamResolver}: the way in.
+ *   <li>{@link UpstreamAttempt}: the way of one exchange to a connection, over {@link UpstreamRotation} (which
+ *       upstreams, in which order), {@link UpstreamState} (limit and queue of one upstream), {@link IdleConnections} and
+ *       {@link PooledConnection}.
+ *   <li>{@link UpstreamConnector}: a new connection; {@link TlsConnect}, {@link PlainConnection}.
+ *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
+ *       {@link RequestHead}, {@link ResponseCheck}, {@link ResponseTimer}, {@link UpstreamExchange}.
+ *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link HeadGuard},
+ *       {@link YieldingSource}.
+ * </ol>
+ */
 @NullMarked
 package dev.tlsproxy.internal.upstream;
 

@@ -1,0 +1,81 @@
+package dev.tlsproxy.internal.upstream;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.xnio.channels.StreamSinkChannel;
+import org.xnio.conduits.AbstractStreamSourceConduit;
+import org.xnio.conduits.StreamSourceConduit;
+
+/**
+ * Counts what an upstream sends before its response head is complete: Undertow's client puts no limit on a head, and does
+ * not tell whether a connection that ended had sent a part of one.
+ */
+final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
+
+    private static final long MAX_HEAD = 256 * 1024;
+
+    private boolean inHead;
+    private boolean ended;
+    private long bytes;
+
+    HeadGuard(StreamSourceConduit next) {
+        super(next);
+    }
+
+    void requestSent() {
+        inHead = true;
+        bytes = 0;
+    }
+
+    void headComplete() {
+        inHead = false;
+    }
+
+    boolean sawResponseByte() {
+        return bytes > 0;
+    }
+
+    /** Whether the upstream or the network ended the connection, rather than this side. */
+    boolean sawEnd() {
+        return ended;
+    }
+
+    @Override
+    public int read(ByteBuffer dst) throws IOException {
+        return (int) count(() -> super.read(dst));
+    }
+
+    @Override
+    public long read(ByteBuffer[] dsts, int offset, int length) throws IOException {
+        return count(() -> super.read(dsts, offset, length));
+    }
+
+    @Override
+    public long transferTo(long count, ByteBuffer throughBuffer, StreamSinkChannel target) throws IOException {
+        return count(() -> super.transferTo(count, throughBuffer, target));
+    }
+
+    private long count(Read operation) throws IOException {
+        long read;
+        try {
+            read = operation.read();
+        } catch (IOException e) {
+            ended = true;
+            throw e;
+        }
+        if (read < 0) {
+            ended = true;
+        } else if (inHead) {
+            bytes += read;
+            if (bytes > MAX_HEAD) {
+                throw new IOException("response head of upstream: more than " + MAX_HEAD + " bytes");
+            }
+        }
+        return read;
+    }
+
+    @FunctionalInterface
+    private interface Read {
+        long read() throws IOException;
+    }
+}

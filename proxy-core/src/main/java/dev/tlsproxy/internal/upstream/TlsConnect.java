@@ -1,0 +1,97 @@
+package dev.tlsproxy.internal.upstream;
+
+import dev.tlsproxy.internal.names.HostName;
+import io.undertow.UndertowOptions;
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.protocols.ssl.UndertowXnioSsl;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Consumer;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+import org.xnio.IoUtils;
+import org.xnio.OptionMap;
+import org.xnio.Options;
+import org.xnio.StreamConnection;
+import org.xnio.Xnio;
+import org.xnio.channels.StreamSourceChannel;
+import org.xnio.ssl.SslConnection;
+
+/** A TLS handshake with an upstream that ends before the first request: SNI and certificate check by the URI's host. */
+final class TlsConnect {
+
+    private final SslConnection connection;
+    private boolean handshakeDone;
+    private boolean told;
+
+    TlsConnect(StreamConnection socket, UpstreamAddress upstream, ByteBufferPool buffers) {
+        URI uri = upstream.uri();
+        String host = UpstreamConnector.host(uri);
+        OptionMap options = OptionMap.builder()
+                .set(Options.SSL_PEER_HOST_NAME, host)
+                .set(Options.SSL_PEER_PORT, uri.getPort())
+                .set(UndertowOptions.ENDPOINT_IDENTIFICATION_ALGORITHM, "HTTPS")
+                .getMap();
+        UndertowXnioSsl ssl = new UndertowXnioSsl(
+                Xnio.getInstance(), OptionMap.EMPTY, buffers, Objects.requireNonNull(upstream.tls(), "tls"));
+        connection = ssl.wrapExistingConnection(socket, options, true);
+        if (!HostName.isIpLiteral(host)) {
+            sendServerName(host);
+        }
+    }
+
+    /** Without this, JSSE leaves SNI away for names without a dot. */
+    private void sendServerName(String host) {
+        SSLEngine engine = UndertowXnioSsl.getSslEngine(connection);
+        SSLParameters parameters = engine.getSSLParameters();
+        parameters.setServerNames(List.of(new SNIHostName(host)));
+        engine.setSSLParameters(parameters);
+    }
+
+    /** Gives the connection once the handshake is complete, or null when it failed; once, on the I/O thread. */
+    void start(Consumer<@Nullable SslConnection> result) {
+        connection.setCloseListener(closed -> tell(result, null));
+        connection.getHandshakeSetter().set(secure -> handshakeDone = true);
+        connection.getSourceChannel().setReadListener(source -> read(source, result));
+        try {
+            connection.startHandshake();
+            connection.getSourceChannel().wakeupReads();
+        } catch (IOException e) {
+            close();
+        }
+    }
+
+    void close() {
+        IoUtils.safeClose(connection);
+    }
+
+    private void read(StreamSourceChannel source, Consumer<@Nullable SslConnection> result) {
+        try {
+            // reading drives the handshake; an upstream that speaks before it is asked speaks no HTTP
+            if (source.read(ByteBuffer.allocate(1)) != 0) {
+                close();
+                return;
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            return;
+        }
+        if (handshakeDone) {
+            source.suspendReads();
+            connection.getSourceChannel().setReadListener(null);
+            tell(result, connection);
+        }
+    }
+
+    private void tell(Consumer<@Nullable SslConnection> result, @Nullable SslConnection outcome) {
+        if (!told) {
+            told = true;
+            result.accept(outcome);
+        }
+    }
+}

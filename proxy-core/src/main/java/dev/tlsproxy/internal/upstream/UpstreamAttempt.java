@@ -1,0 +1,199 @@
+package dev.tlsproxy.internal.upstream;
+
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.handlers.proxy.ProxyCallback;
+import io.undertow.server.handlers.proxy.ProxyConnection;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+import org.xnio.XnioExecutor;
+import org.xnio.XnioIoThread;
+
+/**
+ * One exchange on its way to a connection: each upstream of the group is tried once. Lives on the exchange's I/O thread
+ * until the exchange has a response or has failed.
+ */
+final class UpstreamAttempt implements UpstreamConnector.Callback {
+
+    private final UpstreamPool pool;
+    private final HttpServerExchange exchange;
+    private final UpstreamCall call;
+    private final ProxyCallback<ProxyConnection> callback;
+    private final Queue<UpstreamState> candidates;
+    private final FlushWhenDry.Holder client = new FlushWhenDry.Holder();
+    private UpstreamState upstream;
+    private @Nullable UpstreamConnection lent;
+    private boolean ended;
+
+    UpstreamAttempt(
+            UpstreamPool pool,
+            HttpServerExchange exchange,
+            UpstreamCall call,
+            ProxyCallback<ProxyConnection> callback,
+            Queue<UpstreamState> candidates) {
+        this.pool = pool;
+        this.exchange = exchange;
+        this.call = call;
+        this.callback = callback;
+        this.candidates = candidates;
+        this.upstream = candidates.remove();
+    }
+
+    void start() {
+        exchange.addResponseWrapper(client);
+        if (!exchange.isRequestComplete()) {
+            exchange.addRequestWrapper(
+                    (factory, wrapped) -> new YieldingSource(factory.create(), wrapped.getIoThread()));
+        }
+        PooledConnection idle = upstream.takeIdle(exchange.getIoThread());
+        if (idle != null) {
+            lend(idle);
+        } else {
+            reserve();
+        }
+    }
+
+    /** Makes a new connection to the same upstream, for a request that the kept one did not carry. */
+    void reconnect() {
+        reserve();
+    }
+
+    private void reserve() {
+        Waiting waiting = new Waiting(upstream);
+        switch (upstream.reserve(waiting)) {
+            case NOW -> connect();
+            case QUEUED -> waiting.startTimer();
+            case FULL -> tryNext(UpstreamFailure.NO_CAPACITY);
+        }
+    }
+
+    private void connect() {
+        pool.connector().connect(upstream.address(), exchange.getIoThread(), this);
+    }
+
+    @Override
+    public void connected(UpstreamConnector.Opened opened) {
+        upstream.connectWorked();
+        PooledConnection connection = new PooledConnection(upstream, opened);
+        pool.opened(connection);
+        lend(connection);
+    }
+
+    @Override
+    public void failed(UpstreamFailure failure) {
+        upstream.connectFailed();
+        upstream.released();
+        tryNext(failure);
+    }
+
+    private void tryNext(UpstreamFailure failure) {
+        UpstreamState next = lent == null && !pool.isClosed() ? candidates.poll() : null;
+        if (next == null) {
+            fail(failure);
+            return;
+        }
+        upstream = next;
+        PooledConnection idle = upstream.takeIdle(exchange.getIoThread());
+        if (idle != null) {
+            lend(idle);
+        } else {
+            reserve();
+        }
+    }
+
+    private void lend(PooledConnection connection) {
+        if (ended || exchange.isComplete()) {
+            upstream.giveBack(connection);
+        } else if (lent != null) {
+            lent.sendAgain(connection);
+        } else {
+            lent = new UpstreamConnection(this, connection, client);
+            callback.completed(exchange, new ProxyConnection(lent, ""));
+        }
+    }
+
+    /** Ends the exchange without a response of an upstream. */
+    void fail(UpstreamFailure failure) {
+        if (ended || exchange.isComplete()) {
+            return;
+        }
+        ended = true;
+        failing(failure);
+        // not by ProxyHandler's own failure path: that logs the request target, which may hold a key
+        callback.couldNotResolveBackend(exchange);
+    }
+
+    /** Says why, where ProxyHandler itself is about to end the exchange. */
+    void failing(UpstreamFailure failure) {
+        if (!exchange.isResponseStarted()) {
+            exchange.getResponseHeaders().clear();
+        }
+        call.failed(failure, upstream.name());
+    }
+
+    UpstreamPool pool() {
+        return pool;
+    }
+
+    HttpServerExchange exchange() {
+        return exchange;
+    }
+
+    UpstreamCall call() {
+        return call;
+    }
+
+    /** A place in an upstream's queue. */
+    private final class Waiting implements UpstreamState.Waiter {
+
+        private final UpstreamState queuedAt;
+        private XnioExecutor.@Nullable Key timer;
+
+        Waiting(UpstreamState queuedAt) {
+            this.queuedAt = queuedAt;
+        }
+
+        void startTimer() {
+            timer = Timers.after(thread(), pool.config().maxQueueTime().toNanos(), this::timedOut);
+        }
+
+        @Override
+        public XnioIoThread thread() {
+            return exchange.getIoThread();
+        }
+
+        @Override
+        public void granted(@Nullable PooledConnection connection) {
+            stopTimer();
+            if (connection != null && connection.isQuiet()) {
+                connection.reused();
+                lend(connection);
+            } else if (connection != null) {
+                connection.close();
+                reserve();
+            } else if (pool.isClosed() || exchange.isComplete()) {
+                queuedAt.released();
+                fail(UpstreamFailure.NO_CAPACITY);
+            } else {
+                connect();
+            }
+        }
+
+        @Override
+        public void poolClosed() {
+            stopTimer();
+            fail(UpstreamFailure.NO_CAPACITY);
+        }
+
+        private void timedOut() {
+            if (queuedAt.leaveQueue(this)) {
+                fail(UpstreamFailure.NO_CAPACITY);
+            }
+        }
+
+        private void stopTimer() {
+            if (timer != null) {
+                timer.remove();
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.tlsproxy.internal.upstream;
+
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.handlers.proxy.ProxyCallback;
+import io.undertow.server.handlers.proxy.ProxyClient;
+import io.undertow.server.handlers.proxy.ProxyConnection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.xnio.XnioWorker;
+
+/**
+ * Lends ProxyHandler a connection to an upstream of an exchange's {@link UpstreamCall}. It chooses, limits, queues,
+ * connects, retries and reports failures itself, so the ProxyHandler in front needs {@code setMaxConnectionRetries(0)}, no
+ * {@code maxRequestTime}, and neither host nor path rewriting.
+ *
+ * <p>Thread-safe. A connection belongs to the I/O thread of the exchange it was made for, and is lent to exchanges of
+ * that thread only; the limits hold for all threads together.
+ */
+public final class UpstreamPool implements ProxyClient, AutoCloseable {
+
+    private static final ProxyTarget TARGET = new ProxyTarget() {};
+
+    private final UpstreamPoolConfig config;
+    private final LongSupplier ticker;
+    private final UpstreamConnector connector;
+    private final UpstreamRotation rotation;
+    private final ConcurrentHashMap<UpstreamAddress, UpstreamState> states = new ConcurrentHashMap<>();
+    private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    /**
+     * A pool without connections.
+     *
+     * @param worker its I/O threads serve the exchanges; its task threads resolve names
+     * @param buffers for everything read from and written to upstreams
+     * @param config time-outs and limits
+     * @param resolver finds the addresses of an upstream's host
+     * @param ticker nanoseconds, as {@link System#nanoTime()}
+     */
+    public UpstreamPool(
+            XnioWorker worker,
+            ByteBufferPool buffers,
+            UpstreamPoolConfig config,
+            UpstreamResolver resolver,
+            LongSupplier ticker) {
+        this.config = config;
+        this.ticker = ticker;
+        this.connector = new UpstreamConnector(worker, buffers, config.connectTimeout(), resolver, ticker);
+        this.rotation = new UpstreamRotation(this::state);
+    }
+
+    /**
+     * Whether the exchange has an {@link UpstreamCall}.
+     *
+     * @param exchange any exchange
+     * @return null without one: ProxyHandler then goes to its next handler
+     */
+    @Override
+    public @Nullable ProxyTarget findTarget(HttpServerExchange exchange) {
+        return exchange.getAttachment(UpstreamCall.KEY) == null ? null : TARGET;
+    }
+
+    /**
+     * Finds a connection. A failure is told to {@link UpstreamCall#failed} first; the callback then ends the exchange.
+     *
+     * @param target what {@link #findTarget} gave
+     * @param exchange has an {@link UpstreamCall}; the call comes on its I/O thread
+     * @param callback gets a connection or the end of the exchange, on the same thread
+     * @param timeout not used: the configured times hold
+     * @param timeUnit not used
+     */
+    @Override
+    public void getConnection(
+            ProxyTarget target,
+            HttpServerExchange exchange,
+            ProxyCallback<ProxyConnection> callback,
+            long timeout,
+            TimeUnit timeUnit) {
+        UpstreamCall call = exchange.getAttachment(UpstreamCall.KEY);
+        new UpstreamAttempt(this, exchange, call, callback, rotation.order(call.upstreams())).start();
+    }
+
+    /**
+     * Nothing: targets are a matter of each exchange.
+     *
+     * @return an empty list
+     */
+    @Override
+    public List<ProxyTarget> getAllTargets() {
+        return List.of();
+    }
+
+    /** Closes every connection, also those in use, on their I/O threads, and fails what waits. Does not block. */
+    @Override
+    public void close() {
+        closed = true;
+        states.values().forEach(UpstreamState::close);
+        connections.forEach(PooledConnection::closeSoon);
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    UpstreamPoolConfig config() {
+        return config;
+    }
+
+    LongSupplier ticker() {
+        return ticker;
+    }
+
+    UpstreamConnector connector() {
+        return connector;
+    }
+
+    void opened(PooledConnection connection) {
+        connections.add(connection);
+        connection.onClose(() -> connections.remove(connection));
+        if (closed) {
+            connection.closeSoon();
+        }
+    }
+
+    private UpstreamState state(UpstreamAddress address) {
+        return states.computeIfAbsent(address, key -> new UpstreamState(key, config, ticker));
+    }
+}

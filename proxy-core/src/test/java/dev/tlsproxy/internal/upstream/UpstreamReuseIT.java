@@ -1,0 +1,146 @@
+package dev.tlsproxy.internal.upstream;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class UpstreamReuseIT {
+
+    private static final UpstreamPoolConfig DEFAULTS = UpstreamPoolConfig.defaults();
+    private static final String OK = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    /** First connection: one answer, then it ends as soon as a second request has come. Later ones answer. */
+    private static final ScriptedUpstream.Script STALE = connection -> {
+        connection.readHead();
+        connection.send(OK);
+        connection.readHead();
+        if (connection.number > 1) {
+            connection.send(OK);
+            connection.awaitEnd();
+        }
+    };
+
+    @Test
+    void sendsSeveralRequestsOnOneConnection() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("x"));
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(proxy.get("/").body()).isEqualTo("x");
+                assertThat(proxy.post("/", "").body()).isEqualTo("x");
+            }
+            assertThat(up.accepted).hasValue(1);
+        }
+    }
+
+    @Test
+    void repeatsGetOnceWhenTheKeptConnectionIsDead() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(STALE);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
+            HttpResponse<String> second = proxy.get("/2");
+            assertThat(second.statusCode()).isEqualTo(200);
+            assertThat(second.body()).isEqualTo("ok");
+            assertThat(up.accepted).hasValue(2);
+            assertThat(up.heads).filteredOn(head -> head.startsWith("GET /2 ")).hasSize(2);
+        }
+    }
+
+    @Test
+    void doesNotRepeatGetOnAConnectionThatIsNew() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.Connection::readHead);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/").statusCode()).isEqualTo(502);
+            assertThat(up.accepted).hasValue(1);
+            assertThat(proxy.failures).containsExactly(UpstreamFailure.CLOSED);
+        }
+    }
+
+    @Test
+    void doesNotRepeatPost() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(STALE);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
+            assertThat(proxy.post("/2", "").statusCode()).isEqualTo(502);
+            assertThat(up.accepted).hasValue(1);
+            assertThat(proxy.failures).containsExactly(UpstreamFailure.CLOSED);
+        }
+    }
+
+    @Test
+    void doesNotRepeatGetAfterAResponseByte() throws Exception {
+        ScriptedUpstream.Script half = connection -> {
+            connection.readHead();
+            connection.send(OK);
+            connection.readHead();
+            connection.send("HTTP/1.1 20");
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(half);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
+            assertThat(proxy.get("/2").statusCode()).isEqualTo(502);
+            assertThat(up.accepted).hasValue(1);
+        }
+    }
+
+    @Test
+    void usesAFreshConnectionForPostWhenTheKeptOneWasClosed() throws Exception {
+        ScriptedUpstream.Script once = connection -> {
+            connection.readHead();
+            connection.send(OK);
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(once);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
+            await().until(() -> up.ended.get() == 1);
+            assertThat(proxy.post("/2", "").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void closesAConnectionThatWasIdleForItsTime() throws Exception {
+        UpstreamPoolConfig config =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofMillis(200), 10, 10, Duration.ofSeconds(5));
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("x"));
+                PoolUnderTest proxy = new PoolUnderTest(config, up.uri())) {
+            long start = System.nanoTime();
+            proxy.get("/");
+            await().until(() -> up.ended.get() == 1);
+            assertThat(Duration.ofNanos(System.nanoTime() - start))
+                    .isBetween(Duration.ofMillis(200), Duration.ofSeconds(3));
+        }
+    }
+
+    @Test
+    void leavesNoConnectionWhenThePoolIsClosed() throws Exception {
+        ScriptedUpstream.Script silentAtTheSecond = connection -> {
+            connection.readHead();
+            connection.send(OK);
+            connection.awaitEnd();
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(silentAtTheSecond);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            proxy.get("/1");
+            Socket waiting = proxy.raw("POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+            await().until(() -> up.accepted.get() >= 1);
+            proxy.pool.close();
+            await().until(() -> up.ended.get() == up.accepted.get());
+            waiting.close();
+        }
+    }
+
+    @Test
+    void closesTheConnectionOfAClientThatIsGoneInItsUpload() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.Connection::awaitEnd);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            Socket client = proxy.raw("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab");
+            await().until(() -> up.accepted.get() == 1);
+            client.close();
+            await().until(() -> up.ended.get() == 1);
+            assertThat(proxy.failures).isEmpty();
+        }
+    }
+}
