@@ -16,11 +16,12 @@ import dev.tlsproxy.internal.tls.LocalCa;
 import dev.tlsproxy.internal.tls.ServerTlsContext;
 import dev.tlsproxy.internal.tls.TlsSelfTest;
 import dev.tlsproxy.internal.upstream.UpstreamPool;
+import dev.tlsproxy.internal.upstream.UpstreamPoolConfig;
+import dev.tlsproxy.internal.upstream.UpstreamResolver;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import io.undertow.connector.ByteBufferPool;
-import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
@@ -87,7 +88,7 @@ final class RunningProxy {
     /** Ports before the store, so that a port in use changes nothing on disk; certificates before the first client. */
     private void open() {
         XnioWorker worker = opened(Workers.create(config.ioThreads()), Workers::end);
-        ByteBufferPool buffers = opened(new DefaultByteBufferPool(true, Workers.BUFFER_SIZE), ByteBufferPool::close);
+        ByteBufferPool buffers = opened(Workers.buffers(), ByteBufferPool::close);
         ServerTlsContext tls = testedTls();
         UpstreamPool pool = opened(newPool(worker, buffers), UpstreamPool::close);
         ListenConfig listen = ListenConfig.of(
@@ -125,10 +126,17 @@ final class RunningProxy {
     }
 
     private UpstreamPool newPool(XnioWorker worker, ByteBufferPool buffers) {
+        UpstreamPoolConfig defaults = UpstreamPoolConfig.defaults();
         return new UpstreamPool(
                 worker,
                 buffers,
-                UpstreamPool.Config.of(config.timeouts().connect(), config.timeouts().upstreamIdle()),
+                new UpstreamPoolConfig(
+                        config.timeouts().connect(),
+                        config.timeouts().upstreamIdle(),
+                        defaults.maxConnections(),
+                        defaults.maxQueue(),
+                        defaults.maxQueueTime()),
+                UpstreamResolver.SYSTEM,
                 System::nanoTime);
     }
 
@@ -234,8 +242,8 @@ final class RunningProxy {
         return HostPattern.parse(name)
                 .map(HostPattern::text)
                 .filter(names.all()::contains)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "name: \"" + name + "\" (expected: one of " + names.all() + ")"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException("name: \"" + name + "\" (expected: one of " + names.all() + ")"));
     }
 
     private <T> T opened(T part, Closing<T> closing) {

@@ -1,6 +1,8 @@
 package dev.tlsproxy;
 
 import dev.tlsproxy.internal.tls.LibraryLogs;
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -10,12 +12,14 @@ import org.xnio.Options;
 import org.xnio.Xnio;
 import org.xnio.XnioWorker;
 
-/** The threads of a proxy. */
+/** The threads and buffers of a proxy. */
 final class Workers {
 
     /** Plaintext of one TLS record of at most 16 KiB (RFC 8446 section 5.1), so that a full buffer makes one record. */
-    static final int BUFFER_SIZE = 16 * 1024 - 20;
+    private static final int BUFFER_SIZE = 16 * 1024 - 20;
 
+    private static final int MAX_POOLED = 1000;
+    private static final int POOLED_PER_THREAD = 12;
     private static final Duration END = Duration.ofSeconds(5);
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
@@ -35,6 +39,14 @@ final class Workers {
         } catch (IOException e) {
             throw new ProxyStartException("I/O threads can't be started: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Buffers for a proxy. On the heap: Undertow frees surplus direct ones by sun.misc.Unsafe, of which Java 24 and newer
+     * print a warning to standard error.
+     */
+    static ByteBufferPool buffers() {
+        return new DefaultByteBufferPool(false, BUFFER_SIZE, MAX_POOLED, POOLED_PER_THREAD);
     }
 
     static void end(XnioWorker worker) throws InterruptedException {

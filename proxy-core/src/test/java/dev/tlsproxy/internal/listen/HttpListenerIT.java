@@ -42,6 +42,7 @@ class HttpListenerIT {
         listener = new HttpListener(
                 worker, new DefaultByteBufferPool(true, 16364, 1000, 12), challenges, () -> publicPort, config);
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        listener.startAccepting();
     }
 
     @AfterEach

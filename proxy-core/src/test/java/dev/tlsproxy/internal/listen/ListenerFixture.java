@@ -61,6 +61,7 @@ final class ListenerFixture implements AutoCloseable {
                 ListenConfig.of(handshake, Duration.ofSeconds(30), Duration.ofSeconds(60)),
                 new Recorder());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        listener.startAccepting();
     }
 
     int port() {
