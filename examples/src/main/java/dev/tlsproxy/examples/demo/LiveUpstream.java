@@ -66,13 +66,8 @@ final class LiveUpstream implements HttpHandler {
         if (origin == null) {
             return true;
         }
-        try {
-            return exchange.getRequestHeaders()
-                    .getFirst(Headers.HOST)
-                    .equals(URI.create(origin).getRawAuthority());
-        } catch (IllegalArgumentException e) {
-            return false;
-        }
+        String host = String.valueOf(exchange.getRequestHeaders().getFirst(Headers.HOST));
+        return origin.equals("https://" + host) || origin.equals("http://" + host);
     }
 
     private static void upgradeRequired(HttpServerExchange exchange) {
