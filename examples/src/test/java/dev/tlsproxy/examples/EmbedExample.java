@@ -1,14 +1,14 @@
 package dev.tlsproxy.examples;
 
 import dev.tlsproxy.TlsProxy;
-import java.util.Scanner;
+import java.io.IOException;
 
 /** The README's first example; {@link ReadmeTest} holds the two equal. */
 final class EmbedExample {
 
     private EmbedExample() {}
 
-    static void embed() {
+    static void embed() throws IOException {
         // begin
         try (TlsProxy proxy = TlsProxy.builder()
                 .route("api.localhost", "http://127.0.0.1:1212")
@@ -19,7 +19,7 @@ final class EmbedExample {
                 .build()) {
             proxy.start();
             System.out.println("serving " + proxy.uri("api.localhost"));
-            new Scanner(System.in).nextLine();
+            System.in.read(); // until Enter
         }
         // end
     }

@@ -24,7 +24,7 @@ class ReadmeTest {
     void javaBlockIsACompiledOne(String example) throws IOException {
         String source = Files.readString(SOURCES.resolve(example + ".java"));
         String body =
-                between("// begin\n", "        // end", source).stripIndent().strip();
+                between("// begin\n", "        // end", source).stripTrailing().stripIndent();
         assertThat(Files.readString(README)).contains("```java\n" + body + "\n```");
     }
 
