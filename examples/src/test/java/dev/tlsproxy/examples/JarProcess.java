@@ -62,9 +62,9 @@ final class JarProcess implements AutoCloseable {
         throw new AssertionError("ended without a line that begins with " + start + ": " + lines);
     }
 
-    /** Sends SIGTERM. */
+    /** Sends SIGTERM. Process.destroy would close the streams as well. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     int exitCode() throws InterruptedException {
