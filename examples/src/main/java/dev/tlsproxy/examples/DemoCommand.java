@@ -1,5 +1,6 @@
 package dev.tlsproxy.examples;
 
+import dev.tlsproxy.ProxyAddresses;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.examples.demo.DemoUpstreams;
 import dev.tlsproxy.examples.demo.TlsFactsFilter;
@@ -55,12 +56,13 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path directory = store != null ? store : Path.of(System.getProperty("user.home"), ".tlsproxy-demo");
         DemoUpstreams upstreams = DemoUpstreams.start();
-        Service service = Service.start(proxy(directory, upstreams), List.of(upstreams));
-        Optional<Path> ca = service.writeCaFile(directory);
-        out.println(ReadyLine.of(service.addresses(), ca));
-        ca.ifPresent(file -> out.print(DemoText.of(service.addresses(), file)));
+        return Service.serve(proxy(directory, upstreams), List.of(upstreams), directory, this::print);
+    }
+
+    private void print(ProxyAddresses addresses, Optional<Path> ca) {
+        out.println(ReadyLine.of(addresses, ca));
+        ca.ifPresent(file -> out.print(DemoText.of(addresses, file)));
         out.flush();
-        return service.awaitSignal();
     }
 
     private TlsProxy proxy(Path directory, DemoUpstreams upstreams) {

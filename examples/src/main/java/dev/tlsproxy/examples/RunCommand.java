@@ -85,9 +85,8 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path directory = store != null ? store : Path.of(System.getProperty("user.home"), ".tlsproxy");
-        Service service = Service.start(build(directory), List.of());
-        out.println(ReadyLine.of(service.addresses(), service.writeCaFile(directory)));
-        return service.awaitSignal();
+        return Service.serve(
+                build(directory), List.of(), directory, (addresses, ca) -> out.println(ReadyLine.of(addresses, ca)));
     }
 
     private TlsProxy build(Path directory) {

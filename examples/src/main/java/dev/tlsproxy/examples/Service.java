@@ -29,14 +29,19 @@ final class Service {
     }
 
     /**
-     * Starts a proxy. From here on a signal ends the JVM with exit code 0, also while it still starts.
+     * Starts a proxy and waits. From here on a signal ends the JVM with exit code 0, also while the proxy still starts; so
+     * this does not return in practice.
      *
      * @param proxy the proxy
      * @param others what is closed after it, also when it can't start
-     * @return the running service
+     * @param directory where the CA file goes
+     * @param announcement called once the proxy listens
+     * @return 0
      * @throws dev.tlsproxy.ProxyStartException when it can't start
+     * @throws IOException when the CA file can't be written; all is closed then
      */
-    static Service start(TlsProxy proxy, List<? extends AutoCloseable> others) {
+    static int serve(TlsProxy proxy, List<? extends AutoCloseable> others, Path directory, Announcement announcement)
+            throws IOException {
         List<AutoCloseable> toClose = new ArrayList<>();
         toClose.add(proxy);
         toClose.addAll(others);
@@ -44,58 +49,48 @@ final class Service {
         Runtime.getRuntime().addShutdownHook(service.hook);
         try {
             proxy.start();
-        } catch (RuntimeException e) {
+            announcement.listening(proxy.addresses(), service.writeCaFile(directory));
+        } catch (RuntimeException | IOException e) {
             service.giveUp();
             throw e;
         }
-        return service;
-    }
-
-    /**
-     * Writes the root certificate of the local CA, for clients.
-     *
-     * @param directory the store's
-     * @return the file; empty where no name needs the local CA
-     * @throws IOException when it can't be written; all is closed then
-     */
-    Optional<Path> writeCaFile(Path directory) throws IOException {
-        Optional<X509Certificate> root = proxy.localCaCertificate();
-        if (root.isEmpty()) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.of(CaFile.write(directory, root.get()));
-        } catch (IOException e) {
-            giveUp();
-            throw e;
-        }
-    }
-
-    ProxyAddresses addresses() {
-        return proxy.addresses();
-    }
-
-    /**
-     * Waits for the signal. Does not return in practice: the hook ends the JVM.
-     *
-     * @return 0
-     */
-    int awaitSignal() {
-        try {
-            new CountDownLatch(1).await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        waitForever();
         return 0;
+    }
+
+    /** Hears that the proxy listens. */
+    interface Announcement {
+
+        /**
+         * Tells the user.
+         *
+         * @param addresses where it listens
+         * @param ca the file with the root certificate of the local CA; empty where no name needs it
+         */
+        void listening(ProxyAddresses addresses, Optional<Path> ca);
+    }
+
+    private Optional<Path> writeCaFile(Path directory) throws IOException {
+        Optional<X509Certificate> root = proxy.localCaCertificate();
+        return root.isEmpty() ? Optional.empty() : Optional.of(CaFile.write(directory, root.get()));
     }
 
     private void giveUp() {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            return; // a signal came first: the hook closes all and ends the JVM
+            // a signal came first: its hook has closed the proxy under us and is about to halt the JVM
+            waitForever();
         }
         closeAll(toClose);
+    }
+
+    private static void waitForever() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static int closeAll(List<AutoCloseable> toClose) {

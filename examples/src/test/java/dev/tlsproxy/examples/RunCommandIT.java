@@ -19,10 +19,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code java -jar tls-proxy.jar run}, from the ready line to the exit code. */
 class RunCommandIT {
@@ -104,6 +108,18 @@ class RunCommandIT {
             String uri = "https://shop.localhost:" + ready.httpsPort() + "/";
             assertThat(List.of(get(client, uri).body(), get(client, uri).body()))
                     .containsExactlyInAnyOrder("shop /", "tracker /");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {50, 200, 400, 600, 800, 1000, 1200, 1500})
+    void signalDuringTheStartEndsItWithoutAWord(long milliseconds) throws Exception {
+        try (JarProcess run = run("--no-http", "--route", "shop.localhost=" + uri(shop))) {
+            new CountDownLatch(1).await(milliseconds, TimeUnit.MILLISECONDS);
+            run.terminate();
+            // before the command begins it is the JVM's own answer to SIGTERM
+            assertThat(run.exitCode()).isIn(0, 143);
+            assertThat(run.standardError()).isEmpty();
         }
     }
 
