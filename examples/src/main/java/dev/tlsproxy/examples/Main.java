@@ -3,6 +3,7 @@ package dev.tlsproxy.examples;
 import dev.tlsproxy.ProxyStartException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -26,7 +27,8 @@ public final class Main {
     public static void main(String[] args) {
         // Undertow logs through jboss-logging, which does not choose slf4j by itself unless logback is there.
         System.setProperty("org.jboss.logging.provider", "slf4j");
-        System.exit(commandLine(new PrintWriter(System.out, true)).execute(args));
+        System.exit(commandLine(new PrintWriter(System.out, true, Charset.defaultCharset()))
+                .execute(args));
     }
 
     static CommandLine commandLine(PrintWriter out) {

@@ -33,7 +33,7 @@ final class LiveUpstream implements HttpHandler {
     }
 
     void start() {
-        timer.scheduleAtFixedRate(this::sendNumbers, 0, period.toMillis(), TimeUnit.MILLISECONDS);
+        var unused = timer.scheduleAtFixedRate(this::sendNumbers, 0, period.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     void close() {

@@ -11,7 +11,7 @@ final class PeerList {
 
     private PeerList() {}
 
-    /** Address and port of each as 6 bytes in {@code peers} (BEP 23) or 18 bytes in {@code peers6} (BEP 7). */
+    /** Address and port of each as 6 bytes (BEP 23), of those with IPv6 as 18 bytes in a field of their own (BEP 7). */
     static Map<String, Object> compact(List<Peer> peers) {
         ByteArrayOutputStream v4 = new ByteArrayOutputStream();
         ByteArrayOutputStream v6 = new ByteArrayOutputStream();

@@ -12,7 +12,8 @@ import java.util.Optional;
  */
 final class RawQuery {
 
-    private record Parameter(String name, byte[] value) {}
+    /** The value holds one char for each byte. */
+    private record Parameter(String name, String value) {}
 
     private final List<Parameter> parameters;
 
@@ -38,21 +39,21 @@ final class RawQuery {
         List<InfoHash> hashes = new ArrayList<>();
         for (Parameter parameter : parameters) {
             if (parameter.name().equals("info_hash")) {
-                hashes.add(InfoHash.of(parameter.value()));
+                hashes.add(InfoHash.of(parameter.value().getBytes(StandardCharsets.ISO_8859_1)));
             }
         }
         return hashes;
     }
 
     Optional<byte[]> bytes(String name) {
+        return text(name).map(value -> value.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    Optional<String> text(String name) {
         return parameters.stream()
                 .filter(parameter -> parameter.name().equals(name))
                 .map(Parameter::value)
                 .findFirst();
-    }
-
-    Optional<String> text(String name) {
-        return bytes(name).map(value -> new String(value, StandardCharsets.ISO_8859_1));
     }
 
     /** A whole number from 0 to max; the fallback where the parameter is not there. */
@@ -67,7 +68,7 @@ final class RawQuery {
         return Long.parseLong(text.get());
     }
 
-    private static byte[] decoded(String value) throws Refusal {
+    private static String decoded(String value) throws Refusal {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
@@ -78,7 +79,7 @@ final class RawQuery {
             bytes.write(escaped(value, i + 1));
             i += 2;
         }
-        return bytes.toByteArray();
+        return bytes.toString(StandardCharsets.ISO_8859_1);
     }
 
     private static int escaped(String value, int at) throws Refusal {

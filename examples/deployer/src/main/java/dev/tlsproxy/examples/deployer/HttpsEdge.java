@@ -3,6 +3,7 @@ package dev.tlsproxy.examples.deployer;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.TlsProxyBuilder;
 import dev.tlsproxy.spi.CertificateStore;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
@@ -39,7 +40,7 @@ public final class HttpsEdge implements AutoCloseable {
      * @return the edge, listening
      */
     public static HttpsEdge forTest(Environment environment) {
-        InetSocketAddress free = new InetSocketAddress("127.0.0.1", 0);
+        InetSocketAddress free = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         return start(
                 environment,
                 TlsProxy.builder()
