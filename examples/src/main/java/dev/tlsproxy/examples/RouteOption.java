@@ -1,0 +1,45 @@
+package dev.tlsproxy.examples;
+
+import dev.tlsproxy.Route;
+import dev.tlsproxy.TlsProxyBuilder;
+import dev.tlsproxy.Upstream;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Reads {@code --route HOST[/PATH]=URI[,URI...]}. */
+final class RouteOption {
+
+    private RouteOption() {}
+
+    /**
+     * Adds routes.
+     *
+     * @param builder where to
+     * @param routes the values of the option
+     * @param upstreamCa trusted for the https upstreams; null for none
+     * @throws UsageException when a value has another form, or there is a CA and no https upstream
+     */
+    static void addTo(TlsProxyBuilder builder, List<String> routes, @Nullable Path upstreamCa) {
+        boolean caUsed = false;
+        for (String text : routes) {
+            int equals = text.indexOf('=');
+            if (equals < 0) {
+                throw new UsageException("--route: \"" + text + "\" (expected: HOST[/PATH]=URI[,URI...])");
+            }
+            Route route = Route.of(text.substring(0, equals));
+            for (String uri : text.substring(equals + 1).split(",", -1)) {
+                Upstream upstream = Upstream.of(uri);
+                if (upstreamCa != null && upstream.uri().getScheme().equals("https")) {
+                    upstream = upstream.trust(upstreamCa);
+                    caUsed = true;
+                }
+                route = route.to(upstream);
+            }
+            builder.route(route);
+        }
+        if (upstreamCa != null && !caUsed) {
+            throw new UsageException("--upstream-ca " + upstreamCa + " (expected: a route with an https upstream)");
+        }
+    }
+}

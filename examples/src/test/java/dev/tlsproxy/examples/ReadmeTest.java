@@ -1,0 +1,50 @@
+package dev.tlsproxy.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** What the README shows is what a compiler has seen and a command takes. */
+class ReadmeTest {
+
+    private static final Path README = Path.of("../README.md");
+    private static final Path SOURCES = Path.of("src/test/java/dev/tlsproxy/examples");
+
+    @ParameterizedTest
+    @ValueSource(strings = {"EmbedExample", "TrustExample"})
+    void javaBlockIsACompiledOne(String example) throws IOException {
+        String source = Files.readString(SOURCES.resolve(example + ".java"));
+        String body =
+                between("// begin\n", "        // end", source).stripTrailing().stripIndent();
+        assertThat(Files.readString(README)).contains("```java\n" + body + "\n```");
+    }
+
+    @Test
+    void everyJavaBlockIsOneOfThose() throws IOException {
+        assertThat(Files.readString(README).split("```java", -1)).hasSize(3);
+    }
+
+    @Test
+    void runOptionsExist() throws IOException {
+        String help = new CommandLine(new RunCommand(new PrintWriter(System.out))).getUsageMessage();
+        Matcher option = Pattern.compile("`?(--[a-z][a-z-]+)")
+                .matcher(between("## Command line", "## ", Files.readString(README)));
+        assertThat(option.results().map(result -> result.group(1)).distinct())
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(help).contains(name));
+    }
+
+    private static String between(String begin, String end, String text) {
+        int from = text.indexOf(begin) + begin.length();
+        return text.substring(from, text.indexOf(end, from));
+    }
+}
