@@ -31,16 +31,16 @@ class BrowserIT {
         TlsProxy proxy =
                 bench.start(TlsProxy.builder().route(HOST, upstream.uri()).events(events));
         Path ca = Workbench.caFile(proxy, bench.directory(RealPeer.of(Peer.CERTUTIL), "ca"));
-        Chromium browser = Chromium.start(bench, HOST, Workbench.port(proxy), ca);
+        Chromium browser = Chromium.start(bench, HOST, ca);
 
         browser.navigate(proxy.uri(HOST));
 
         Awaitility.await()
                 .atMost(Duration.ofSeconds(20))
                 .untilAsserted(() -> assertThat(browser.title()).isEqualTo("eager one two"));
-        assertThat(browser.awaitMessage("Network.webSocketHandshakeResponseReceived"))
+        assertThat(browser.awaitMessage("Network.webSocketHandshakeResponseReceived", "response"))
                 .contains("\"status\":101");
-        String state = browser.awaitMessage("Security.visibleSecurityStateChanged");
+        String state = browser.awaitMessage("Security.visibleSecurityStateChanged", "keyExchangeGroup");
         assertThat(Chromium.text(state, "keyExchangeGroup")).as(state).contains("X25519MLKEM768");
         assertThat(Chromium.text(state, "protocol")).contains("TLS 1.3");
         assertThat(Chromium.text(state, "securityState")).contains("secure");

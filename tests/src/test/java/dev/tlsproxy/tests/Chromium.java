@@ -44,7 +44,7 @@ final class Chromium implements WebSocket.Listener, AutoCloseable {
                 .join();
     }
 
-    static Chromium start(Workbench bench, String name, int port, Path ca) throws IOException {
+    static Chromium start(Workbench bench, String name, Path ca) throws IOException {
         RealPeer chromium = RealPeer.of(Peer.CHROMIUM);
         Path home = bench.directory(chromium, "chromium");
         trust(home, ca);
@@ -99,9 +99,9 @@ final class Chromium implements WebSocket.Listener, AutoCloseable {
         return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
     }
 
-    /** The first message of one kind. */
-    String awaitMessage(String method) {
-        return await("\"method\":\"" + method + "\"");
+    /** The first message of one kind that has a member of this name. */
+    String awaitMessage(String method, String member) {
+        return await("\"method\":\"" + method + "\"", "\"" + member + "\":");
     }
 
     @Override
@@ -138,16 +138,16 @@ final class Chromium implements WebSocket.Listener, AutoCloseable {
                                 + "}}",
                         true)
                 .join();
-        return await("{\"id\":" + id + ",");
+        return await("{\"id\":" + id + ",", "");
     }
 
-    private String await(String part) {
-        return Awaitility.await("a message of Chromium with " + part)
+    private String await(String part, String other) {
+        return Awaitility.await("a message of Chromium with " + part + " and " + other)
                 .pollInterval(Duration.ofMillis(20))
                 .atMost(ANSWER)
                 .until(
                         () -> messages.stream()
-                                .filter(message -> message.contains(part))
+                                .filter(message -> message.contains(part) && message.contains(other))
                                 .findFirst(),
                         Optional::isPresent)
                 .orElseThrow();
