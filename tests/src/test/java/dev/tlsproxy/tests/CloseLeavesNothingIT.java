@@ -18,9 +18,10 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLSocket;
@@ -37,6 +38,8 @@ class CloseLeavesNothingIT {
 
     private static final Duration SOON = Duration.ofSeconds(15);
     private static final String HOST = "localhost";
+    private static final List<String> OWN_THREADS =
+            List.of("raw-upstream", "HttpClient-", "awaitility", "process reaper");
 
     @RegisterExtension
     final Workbench bench = new Workbench();
@@ -46,7 +49,7 @@ class CloseLeavesNothingIT {
         RawUpstream upstream = bench.closing(WebSocketUpstream.start());
         use(upstream, store); // what the JVM opens once (class files, random devices) is open
         awaitEndOfHttpClients();
-        TreeSet<String> threadsBefore = threads();
+        Set<Thread> threadsBefore = threads();
         Map<String, Long> handlesBefore = handles();
         int[] ports = use(upstream, store);
         awaitEndOfHttpClients();
@@ -62,7 +65,7 @@ class CloseLeavesNothingIT {
         RawUpstream upstream = bench.closing(RawUpstream.ok());
         use(upstream, store);
         awaitEndOfHttpClients();
-        TreeSet<String> threadsBefore = threads();
+        Set<Thread> threadsBefore = threads();
         Map<String, Long> handlesBefore = handles();
         int taken = Integer.parseInt(upstream.uri().replaceAll(".*:", ""));
 
@@ -111,9 +114,9 @@ class CloseLeavesNothingIT {
         return new int[] {https, http};
     }
 
-    private static void assertNothingMoreThan(TreeSet<String> threadsBefore, Map<String, Long> handlesBefore) {
+    private static void assertNothingMoreThan(Set<Thread> threadsBefore, Map<String, Long> handlesBefore) {
         Awaitility.await().atMost(SOON).untilAsserted(() -> {
-            TreeSet<String> left = threads();
+            Set<Thread> left = threads();
             left.removeAll(threadsBefore);
             assertThat(left).as("threads").isEmpty();
             assertThat(handles()).as("file handles by kind").isEqualTo(handlesBefore);
@@ -133,13 +136,13 @@ class CloseLeavesNothingIT {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
-    /** Names of the live threads, but for those of the JVM and of this test. */
-    private static TreeSet<String> threads() {
+    /** The live threads, but for this test's own. */
+    private static Set<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .filter(Thread::isAlive)
-                .map(Thread::getName)
-                .filter(name -> !name.startsWith("raw-upstream") && !name.startsWith("HttpClient-"))
-                .collect(Collectors.toCollection(TreeSet::new));
+                .filter(thread ->
+                        OWN_THREADS.stream().noneMatch(own -> thread.getName().startsWith(own)))
+                .collect(Collectors.toSet());
     }
 
     /** How many handles of each kind are open: {@code socket:}, {@code pipe:}, {@code anon_inode:[eventpoll]}, a path. */
