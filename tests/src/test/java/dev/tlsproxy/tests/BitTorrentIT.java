@@ -9,7 +9,10 @@ import dev.tlsproxy.tests.peer.Ports;
 import dev.tlsproxy.tests.peer.RealPeer;
 import dev.tlsproxy.tests.peer.RequiresPeer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -31,8 +35,7 @@ class BitTorrentIT {
 
     private static final Duration START = Duration.ofSeconds(20);
     private static final Duration TRANSFER = Duration.ofSeconds(60);
-    // aria2 asks the system's resolver, which on Debian 12 knows localhost but no *.localhost
-    private static final String HOST = "localhost";
+    private static final String HOST = "tracker.example.test";
 
     @RegisterExtension
     final Workbench bench = new Workbench();
@@ -48,17 +51,21 @@ class BitTorrentIT {
                 .events(events));
         Torrent torrent = Torrent.of(proxy.uri(HOST) + "/announce", "shared.bin", content);
         startTracker(trackerPort, torrent);
+        RawUpstream names = bench.closing(connectProxy());
         Curl curl = new Curl(bench, proxy);
 
         Path seeding = aria2Directory(proxy, torrent);
         Files.write(seeding.resolve("shared.bin"), content);
-        PeerProcess seeder = startAria2(seeding, "--check-integrity=true", "--seed-ratio=0.0");
-        Awaitility.await("seeder at the tracker; it said: " + seeder.output())
+        PeerProcess seeder = startAria2(seeding, names, "--check-integrity=true", "--seed-ratio=0.0");
+        Awaitility.await("seeder at the tracker")
                 .pollInterval(Duration.ofMillis(200))
                 .atMost(START)
-                .until(() -> scrape(curl, torrent).contains("8:completei1e"));
+                .untilAsserted(() -> assertThat(scrape(curl, torrent))
+                        .as("the proxy tells " + events.failedHandshakes + ", aria2 " + seeder.output())
+                        .contains("8:completei1e"));
         Path downloading = aria2Directory(proxy, torrent);
-        PeerProcess.Result leecher = startAria2(downloading, "--seed-time=0").awaitEnd(TRANSFER);
+        PeerProcess.Result leecher =
+                startAria2(downloading, names, "--seed-time=0").awaitEnd(TRANSFER);
 
         assertThat(leecher.exit()).as(leecher.output()).isZero();
         assertThat(Files.readAllBytes(downloading.resolve("shared.bin"))).isEqualTo(content);
@@ -93,6 +100,33 @@ class BitTorrentIT {
                 .awaitReady(START, () -> Ports.accepts(port));
     }
 
+    /**
+     * Takes every CONNECT to the loopback address: so a name that no resolver knows is reached without touching the
+     * machine, and TLS is still between aria2 and the proxy under test.
+     */
+    private static RawUpstream connectProxy() {
+        return new RawUpstream((head, in, out) -> {
+            String port = head.replaceAll("(?s)CONNECT [^:]+:(\\d+) .*", "$1");
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), Integer.parseInt(port))) {
+                out.write(RawUpstream.latin1("HTTP/1.1 200 OK\r\n\r\n"));
+                out.flush();
+                CompletableFuture<Void> back = CompletableFuture.runAsync(() -> pass(socket, out));
+                in.transferTo(socket.getOutputStream());
+                socket.shutdownOutput();
+                back.join();
+                return false;
+            }
+        });
+    }
+
+    private static void pass(Socket from, OutputStream to) {
+        try {
+            from.getInputStream().transferTo(to);
+        } catch (IOException e) {
+            // the other direction ended the connection
+        }
+    }
+
     private Path aria2Directory(TlsProxy proxy, Torrent torrent) throws IOException {
         Path directory = bench.directory(RealPeer.of(Peer.ARIA2), "aria2");
         Workbench.caFile(proxy, directory);
@@ -100,12 +134,12 @@ class BitTorrentIT {
         return directory;
     }
 
-    private PeerProcess startAria2(Path directory, String... more) {
+    private PeerProcess startAria2(Path directory, RawUpstream names, String... more) {
         RealPeer aria2 = RealPeer.of(Peer.ARIA2);
         String seen = aria2.seen(directory);
         List<String> arguments = new ArrayList<>(List.of(
                 "--no-conf=true",
-                "--async-dns=false",
+                "--https-proxy=" + names.uri(),
                 "--disable-ipv6=true",
                 "--check-certificate=true",
                 "--ca-certificate=" + seen + "/ca.pem",

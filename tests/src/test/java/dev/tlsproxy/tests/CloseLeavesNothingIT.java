@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.tlsproxy.ProxyStartException;
+import dev.tlsproxy.TlsPolicy;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.tests.peer.Ports;
 import java.io.IOException;
@@ -37,7 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 class CloseLeavesNothingIT {
 
     private static final Duration SOON = Duration.ofSeconds(15);
+    // the JDK's clients send no server name without a dot, so the certificate to show is named in the policy
     private static final String HOST = "localhost";
+    private static final TlsPolicy POLICY = TlsPolicy.defaults().defaultName(HOST);
     private static final List<String> OWN_THREADS =
             List.of("raw-upstream", "HttpClient-", "awaitility", "process reaper");
 
@@ -71,6 +74,7 @@ class CloseLeavesNothingIT {
 
         TlsProxy proxy = TlsProxy.builder()
                 .route(HOST, upstream.uri())
+                .tls(POLICY)
                 .https(loopback(0))
                 .http(loopback(taken))
                 .store(store)
@@ -87,6 +91,7 @@ class CloseLeavesNothingIT {
     private static int[] use(RawUpstream upstream, Path store) throws Exception {
         TlsProxy proxy = TlsProxy.builder()
                 .route(HOST, upstream.uri())
+                .tls(POLICY)
                 .https(loopback(0))
                 .http(loopback(0))
                 .store(store)
@@ -104,12 +109,18 @@ class CloseLeavesNothingIT {
                 .build();
         assertThat(client.send(plain, HttpResponse.BodyHandlers.discarding()).statusCode())
                 .isEqualTo(308);
-        try (SSLSocket idle =
-                        (SSLSocket) proxy.trustedSslContext().getSocketFactory().createSocket(HOST, https);
-                Socket silent = new Socket(InetAddress.getLoopbackAddress(), https)) {
+        // not as plain resources of a try: an SSLSocket says goodbye when closed, and fails where nobody is left to
+        // hear it
+        SSLSocket idle =
+                (SSLSocket) proxy.trustedSslContext().getSocketFactory().createSocket(HOST, https);
+        Socket silent = new Socket(InetAddress.getLoopbackAddress(), https);
+        try {
             idle.startHandshake();
             silent.getOutputStream().write(22);
             proxy.close();
+        } finally {
+            catchThrowable(idle::close);
+            silent.close();
         }
         return new int[] {https, http};
     }

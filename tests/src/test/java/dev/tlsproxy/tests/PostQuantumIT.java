@@ -138,8 +138,10 @@ class PostQuantumIT {
         return events.handshakes.get(0);
     }
 
-    private static void assertSucceeded(PeerProcess.Result result) {
-        assertThat(result.exit()).as(result.output()).isZero();
+    private void assertSucceeded(PeerProcess.Result result) {
+        assertThat(result.exit())
+                .as("the proxy tells " + events.failedHandshakes + ", openssl " + result.output())
+                .isZero();
         assertThat(result.output()).contains("Verify return code: 0 (ok)");
     }
 }
