@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 
@@ -75,28 +76,29 @@ public final class ChallengeTable implements ChallengePort {
     private static final class Answers<T> {
 
         /** One presentation; compared by identity, so that closing a replaced one leaves its successor alone. */
-        private record Entry<T>(T answer, Object owner) {}
+        private record Entry<T>(T answer, long turn) {}
 
+        private final AtomicLong turns = new AtomicLong();
         private final AtomicReference<Map<String, Entry<T>>> snapshot = new AtomicReference<>(Map.of());
 
         Presented present(String key, T answer) {
-            Object owner = new Object();
+            long turn = turns.incrementAndGet();
             snapshot.updateAndGet(entries -> {
                 Map<String, Entry<T>> next = new HashMap<>(entries);
-                next.put(key, new Entry<>(answer, owner));
+                next.put(key, new Entry<>(answer, turn));
                 return Map.copyOf(next);
             });
-            return () -> withdraw(key, owner);
+            return () -> withdraw(key, turn);
         }
 
         Optional<T> find(String key) {
             return Optional.ofNullable(snapshot.get().get(key)).map(Entry::answer);
         }
 
-        private void withdraw(String key, Object owner) {
+        private void withdraw(String key, long turn) {
             snapshot.updateAndGet(entries -> {
                 Entry<T> entry = entries.get(key);
-                if (entry == null || entry.owner() != owner) {
+                if (entry == null || entry.turn() != turn) {
                     return entries;
                 }
                 Map<String, Entry<T>> next = new HashMap<>(entries);

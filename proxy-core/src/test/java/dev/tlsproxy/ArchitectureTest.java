@@ -1,0 +1,211 @@
+package dev.tlsproxy;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.SimpleConditionEvent.violated;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaField;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Which room may know which, and what no room may do in a guest of someone else's JVM. */
+class ArchitectureTest {
+
+    private static final JavaClasses MAIN = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .importPackages("dev.tlsproxy");
+
+    @Test
+    void arrowsBetweenRoomsPointDownOnly() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .withOptionalLayers(true)
+                .layer("root")
+                .definedBy("dev.tlsproxy")
+                .layer("listen")
+                .definedBy("..internal.listen..")
+                .layer("tls")
+                .definedBy("..internal.tls..")
+                .layer("http")
+                .definedBy("..internal.http..")
+                .layer("upstream")
+                .definedBy("..internal.upstream..")
+                .layer("store")
+                .definedBy("..internal.store..")
+                .whereLayer("root")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("listen")
+                .mayOnlyBeAccessedByLayers("root")
+                .whereLayer("tls")
+                .mayOnlyBeAccessedByLayers("root", "listen")
+                .whereLayer("http")
+                .mayOnlyBeAccessedByLayers("root", "listen", "tls")
+                .whereLayer("upstream")
+                .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http")
+                .whereLayer("store")
+                .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http", "upstream")
+                .check(MAIN);
+    }
+
+    @Test
+    void spiNamesOnlyTypesOfTheJdkAndItsOwn() {
+        classes()
+                .that()
+                .resideInAPackage("dev.tlsproxy.spi..")
+                .should()
+                .onlyDependOnClassesThat(
+                        resideInAnyPackage("java..", "javax..", "dev.tlsproxy.spi..", "org.jspecify.."))
+                .check(MAIN);
+    }
+
+    @Test
+    void namesDependOnNoOtherRoom() {
+        noClasses()
+                .that()
+                .resideInAPackage("..internal.names..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.tlsproxy..")
+                        .and(DescribedPredicate.not(resideInAPackage("..internal.names.."))))
+                .check(MAIN);
+    }
+
+    @Test
+    void publicApiMentionsNoTypeOfItsParts() {
+        classes()
+                .that()
+                .resideInAnyPackage("dev.tlsproxy", "dev.tlsproxy.spi..")
+                .and()
+                .arePublic()
+                .should(mentionInTheirApiNoTypeOf(
+                        "io.undertow", "org.xnio", "org.bouncycastle", "dev.tlsproxy.internal"))
+                .check(MAIN);
+    }
+
+    @Test
+    void internalTypesArePublicOnlyWhereAnotherRoomUsesThem() {
+        classes()
+                .that()
+                .resideInAPackage("..internal..")
+                .and()
+                .arePublic()
+                .and()
+                .areTopLevelClasses()
+                .should(beUsedInAnotherPackage())
+                .check(MAIN);
+    }
+
+    @Test
+    void timeAndOutputEnterByInterface() {
+        noMember("java.lang.System", "currentTimeMillis");
+        noMember("java.lang.Thread", "sleep");
+        noMember("java.time.Instant", "now");
+        noMember("java.lang.System", "out");
+        noMember("java.lang.System", "err");
+        noMember("java.lang.Throwable", "printStackTrace");
+    }
+
+    @Test
+    void onlyTheBuilderChoosesTheSystemClock() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(TlsProxyBuilder.class.getName())
+                .should()
+                .callMethod(Clock.class, "systemUTC")
+                .orShould()
+                .callMethod(Clock.class, "systemDefaultZone")
+                .check(MAIN);
+    }
+
+    @Test
+    void theHostsJvmIsLeftAsItIs() {
+        noMember("java.security.Security", "addProvider");
+        noMember("java.security.Security", "insertProviderAt");
+        noMember("java.security.Security", "setProperty");
+        noMember("java.lang.System", "setProperty");
+        noMember("java.lang.System", "exit");
+        noMember("java.lang.Runtime", "addShutdownHook");
+        noMember("javax.net.ssl.SSLContext", "setDefault");
+        noMember("javax.net.ssl.HttpsURLConnection", "setDefaultSSLSocketFactory");
+    }
+
+    private static void noMember(String owner, String member) {
+        noClasses()
+                .should()
+                .accessTargetWhere(describe(
+                        "target is " + owner + "." + member,
+                        (JavaAccess<?> access) -> access.getTarget().getName().equals(member)
+                                && access.getTargetOwner().isAssignableTo(owner)))
+                .check(MAIN);
+    }
+
+    private static ArchCondition<JavaClass> mentionInTheirApiNoTypeOf(String... packages) {
+        return new ArchCondition<>("mention in their API no type of " + String.join(", ", packages)) {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                Stream<JavaClass> parents =
+                        Stream.concat(type.getRawSuperclass().stream(), type.getRawInterfaces().stream());
+                Map<String, Set<JavaClass>> mentions = type.getMembers().stream()
+                        .filter(ArchitectureTest::isApi)
+                        .collect(Collectors.toMap(
+                                JavaMember::getFullName, ArchitectureTest::mentioned, (one, other) -> one));
+                mentions.put(type.getFullName(), parents.collect(Collectors.toSet()));
+                mentions.forEach((where, types) -> types.stream()
+                        .filter(named -> Stream.of(packages)
+                                .anyMatch(part -> named.getBaseComponentType()
+                                        .getPackageName()
+                                        .startsWith(part)))
+                        .forEach(named -> events.add(violated(type, where + " mentions " + named.getName()))));
+            }
+        };
+    }
+
+    private static boolean isApi(JavaMember member) {
+        return member.getModifiers().contains(JavaModifier.PUBLIC)
+                || member.getModifiers().contains(JavaModifier.PROTECTED);
+    }
+
+    private static Set<JavaClass> mentioned(JavaMember member) {
+        if (member instanceof JavaCodeUnit codeUnit) {
+            return Stream.of(
+                            codeUnit.getReturnType().getAllInvolvedRawTypes().stream(),
+                            codeUnit.getParameterTypes().stream()
+                                    .flatMap(type -> type.getAllInvolvedRawTypes().stream()),
+                            codeUnit.getExceptionTypes().stream())
+                    .flatMap(types -> types)
+                    .collect(Collectors.toSet());
+        }
+        return ((JavaField) member).getType().getAllInvolvedRawTypes();
+    }
+
+    private static ArchCondition<JavaClass> beUsedInAnotherPackage() {
+        return new ArchCondition<>("be used in another package") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                boolean used = type.getDirectDependenciesToSelf().stream()
+                        .anyMatch(use -> !use.getOriginClass().getPackageName().equals(type.getPackageName()));
+                if (!used) {
+                    events.add(violated(type, type.getName() + " is public and used in its own package only"));
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,45 @@
+package dev.tlsproxy.tests.peer;
+
+import java.util.regex.Pattern;
+
+/** A program of Debian that a test talks to, in whose hands it is what it is for our users. */
+public enum Peer {
+    ARIA2("aria2c", "aria2", "--version", "aria2 version"),
+    CERTUTIL("certutil", "libnss3-tools", "-H", ""),
+    CHROMIUM("chromium", "chromium", "--version", "Chromium"),
+    CURL("curl", "curl", "--version", "HTTP2"),
+    NGINX("nginx", "nginx-light", "-V", "http_dav_module"),
+    /** Debian 13's; the first with X25519MLKEM768 is 3.5. */
+    OPENSSL("openssl", "openssl 3.5", "version", "OpenSSL (3\\.([5-9]|[1-9]\\d)|[4-9])"),
+    OPENTRACKER("opentracker", "opentracker", "-h", "whitelistfile"),
+    PYTHON_H2("python3", "python3-h2", "-c import h2.connection; print('h2 there')", "h2 there");
+
+    private final String program;
+    private final String debianPackage;
+    private final String probe;
+    private final Pattern expected;
+
+    Peer(String program, String debianPackage, String probe, String expected) {
+        this.program = program;
+        this.debianPackage = debianPackage;
+        this.probe = probe;
+        this.expected = Pattern.compile(expected);
+    }
+
+    String program() {
+        return program;
+    }
+
+    String debianPackage() {
+        return debianPackage;
+    }
+
+    /** Arguments with which the program tells what it is: one, or two where the first is an option with a value. */
+    String[] probe() {
+        return probe.split(" ", 2);
+    }
+
+    boolean isToldBy(String output) {
+        return expected.matcher(output).find();
+    }
+}
