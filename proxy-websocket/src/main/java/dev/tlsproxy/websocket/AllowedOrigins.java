@@ -47,7 +47,7 @@ public final class AllowedOrigins implements UpgradeHandler {
     public Decision decide(ExchangeFilter.Exchange exchange) {
         List<String> sent = exchange.upstreamRequest().all("Origin");
         boolean allowed = sent.isEmpty()
-                || sent.size() == 1 && origins.contains(sent.get(0).toLowerCase(Locale.ROOT));
+                || (sent.size() == 1 && origins.contains(sent.get(0).toLowerCase(Locale.ROOT)));
         return allowed ? Decision.pass() : Decision.refuse(403, "origin not allowed");
     }
 

@@ -126,7 +126,7 @@ final class BodyWatch {
         }
     }
 
-    /** @return true the first time */
+    /** Ends the watch; true the first time. */
     boolean end() {
         if (ended) {
             return false;

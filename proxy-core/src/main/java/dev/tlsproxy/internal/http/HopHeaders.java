@@ -114,7 +114,7 @@ final class HopHeaders {
             result.put(Headers.CONNECTION, "TE");
             result.put(Headers.TE, "trailers");
         }
-        if (!head.http11() && !head.http2() || head.bodyEnded()) {
+        if ((!head.http11() && !head.http2()) || head.bodyEnded()) {
             // Nobody waits for a 100 (RFC 9110 section 10.1.1).
             result.remove(Headers.EXPECT);
         }

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.http;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,7 +45,7 @@ final class HostRoutes {
         RouteEntry found = longest(rawPath);
         if (AmbiguousPath.isCandidate(rawPath)) {
             String canonical = AmbiguousPath.canonical(rawPath);
-            if (canonical == null || longest(canonical) != found) {
+            if (canonical == null || !Objects.equals(longest(canonical), found)) {
                 throw Refusal.badRequest("ambiguous path");
             }
         }

@@ -57,12 +57,12 @@ final class PeekedConnection extends StreamConnection {
 
     @Override
     public boolean supportsOption(Option<?> option) {
-        return option == ConnectionTls.OPTION || raw.supportsOption(option);
+        return ConnectionTls.OPTION.equals(option) || raw.supportsOption(option);
     }
 
     @Override
     public <T> @Nullable T getOption(Option<T> option) throws IOException {
-        return option == ConnectionTls.OPTION ? option.cast(negotiated) : raw.getOption(option);
+        return ConnectionTls.OPTION.equals(option) ? option.cast(negotiated) : raw.getOption(option);
     }
 
     @Override

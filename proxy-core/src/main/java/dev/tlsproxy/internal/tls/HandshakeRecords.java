@@ -54,7 +54,7 @@ final class HandshakeRecords {
 
     /** Takes the next bytes, as many as are of use. */
     State feed(ByteBuffer bytes) {
-        while (state == State.MORE && (bytes.hasRemaining())) {
+        while (state == State.MORE && bytes.hasRemaining()) {
             if (recordHeaderLength < RECORD_HEADER) {
                 recordHeader[recordHeaderLength++] = bytes.get();
                 if (recordHeaderLength == RECORD_HEADER) {

@@ -46,7 +46,7 @@ final class TlsCrypto extends JcaTlsCrypto {
 
     @Override
     protected @Nullable Boolean isSupportedNamedGroup(int namedGroup) {
-        return kem != null && NamedGroup.refersToASpecificKem(namedGroup)
+        return (kem != null && NamedGroup.refersToASpecificKem(namedGroup))
                 ? Boolean.valueOf(kem.hasNamedGroup(namedGroup))
                 : super.isSupportedNamedGroup(namedGroup);
     }
@@ -54,7 +54,8 @@ final class TlsCrypto extends JcaTlsCrypto {
     static boolean jvmHasMlKem() {
         try {
             KeyPairGenerator.getInstance("ML-KEM-768");
-            return Class.forName("javax.crypto.KEM") != null;
+            Class.forName("javax.crypto.KEM");
+            return true;
         } catch (NoSuchAlgorithmException | ClassNotFoundException e) {
             return false;
         }

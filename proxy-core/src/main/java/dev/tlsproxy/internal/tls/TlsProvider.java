@@ -41,7 +41,7 @@ final class TlsProvider {
             try {
                 return SecureRandom.getInstance(algorithm);
             } catch (NoSuchAlgorithmException e) {
-                continue;
+                // the next one, and in the end whatever the JVM has
             }
         }
         return new SecureRandom();
