@@ -200,7 +200,10 @@ class ArchitectureTest {
         return new ArchCondition<>("be used in another package") {
             @Override
             public void check(JavaClass type, ConditionEvents events) {
-                boolean used = type.getDirectDependenciesToSelf().stream()
+                // a sealed type may be named by its nested types only
+                boolean used = type.getPackage().getClasses().stream()
+                        .filter(part -> part.equals(type) || part.getName().startsWith(type.getName() + "$"))
+                        .flatMap(part -> part.getDirectDependenciesToSelf().stream())
                         .anyMatch(use -> !use.getOriginClass().getPackageName().equals(type.getPackageName()));
                 if (!used) {
                     events.add(violated(type, type.getName() + " is public and used in its own package only"));

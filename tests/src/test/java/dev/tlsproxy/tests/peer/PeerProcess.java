@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
-/** A real peer that runs. Its output goes to a file; closing it ends it and its children, and nothing else. */
+/** A real peer that runs. Its output goes to a file, its input is open and empty; closing it ends it and its children, and nothing else. */
 public final class PeerProcess implements AutoCloseable {
 
     private static final Duration END = Duration.ofSeconds(5);
@@ -36,13 +37,11 @@ public final class PeerProcess implements AutoCloseable {
             ProcessBuilder builder = new ProcessBuilder(command)
                     .directory(directory.toFile())
                     .redirectErrorStream(true)
-                    .redirectInput(
-                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(output.toFile());
             // a proxy of the machine's own would stand between the peer and the proxy under test
             builder.environment()
                     .keySet()
-                    .removeIf(key -> key.toLowerCase(java.util.Locale.ROOT).endsWith("_proxy"));
+                    .removeIf(key -> key.toLowerCase(Locale.ROOT).endsWith("_proxy"));
             builder.environment().putAll(environment);
             return new PeerProcess(String.join(" ", command), builder.start(), output);
         } catch (IOException e) {
