@@ -78,6 +78,10 @@ public final class PeerProcess implements AutoCloseable {
         return new Result(process.exitValue(), output());
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** What the program wrote so far, to both streams. */
     public String output() {
         try {
