@@ -85,7 +85,8 @@ record RequestHead(String method, String target, HttpString protocol, HeaderMap 
         if (lostQuestionMark(query, exchange.getQueryParameters())) {
             return path + "??" + query;
         }
-        return query.isEmpty() ? path : path + "?" + query;
+        boolean mark = EmptyQuery.of(exchange) || !query.isEmpty();
+        return mark ? path + "?" + query : path;
     }
 
     /**

@@ -1,6 +1,6 @@
 /**
  * From a client request to its client response. In reading order: {@link dev.tlsproxy.internal.http.RequestPipeline} (the
- * way of a request in one method) and its {@link dev.tlsproxy.internal.http.PipelineConfig}; {@code RequestHead},
+ * way of a request in one method) and its {@link dev.tlsproxy.internal.http.PipelineConfig}; {@code RequestHead} with {@code EmptyQuery},
  * {@code ExchangeState}, {@code ClientConnection} (what is known of the request, the exchange, the connection);
  * {@code RequestRules} with {@code FieldRules}, {@code TargetRules}, {@code FramingRules} and {@code Authority} (what is
  * refused); {@link dev.tlsproxy.internal.http.RouteTable} with {@code HostRoutes} and {@code AmbiguousPath};

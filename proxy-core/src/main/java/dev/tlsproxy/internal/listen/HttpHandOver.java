@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.listen;
 
 import dev.tlsproxy.internal.http.ConnectionTls;
+import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.spi.NegotiatedTls;
 import io.undertow.connector.ByteBufferPool;
@@ -13,6 +14,7 @@ import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http2.Http2ReceiveListener;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
+import org.xnio.conduits.ConduitStreamSourceChannel;
 import org.xnio.ssl.SslConnection;
 
 /** Opens HTTP/2 or HTTP/1.1 on a connection whose handshake is done. */
@@ -41,9 +43,20 @@ final class HttpHandOver {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
             openHttp2(connection, tlsConnection, tls, extra);
         } else {
-            peeked.negotiated(tls);
-            http1.handleEvent(tlsConnection, extra);
+            openHttp1(tlsConnection, peeked, tls, extra);
         }
+    }
+
+    private void openHttp1(
+            SslConnection tlsConnection, PeekedConnection peeked, NegotiatedTls tls, @Nullable PooledByteBuffer extra) {
+        EmptyQuery emptyQuery = new EmptyQuery();
+        peeked.http1(tls, emptyQuery);
+        if (extra != null) {
+            emptyQuery.seen(extra.getBuffer());
+        }
+        ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
+        source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery));
+        http1.handleEvent(tlsConnection, extra);
     }
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
@@ -52,7 +65,7 @@ final class HttpHandOver {
             SslConnection tlsConnection,
             NegotiatedTls tls,
             @Nullable PooledByteBuffer extra) {
-        Http2Channel channel = new Http2Channel(tlsConnection, "h2", pool, extra, false, false, options);
+        Http2Channel channel = new ClientHttp2Channel(tlsConnection, pool, extra, options);
         channel.putAttachment(ConnectionTls.ATTACHMENT, tls);
         connection.standOn(channel);
         channel.getReceiveSetter()

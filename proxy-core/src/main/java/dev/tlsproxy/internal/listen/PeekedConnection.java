@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.listen;
 
 import dev.tlsproxy.internal.http.ConnectionTls;
+import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.tls.ServerFlight;
 import dev.tlsproxy.spi.NegotiatedTls;
 import java.io.IOException;
@@ -12,12 +13,14 @@ import org.xnio.StreamConnection;
 
 /**
  * A TCP connection whose first bytes were read already: they are read again from here, what the server sends in plaintext
- * is observed, and {@link ConnectionTls#OPTION} is answered. All else is the TCP connection's.
+ * is observed, and the options the HTTP room asks an HTTP/1.1 connection for are answered. All else is the TCP
+ * connection's.
  */
 final class PeekedConnection extends StreamConnection {
 
     private final StreamConnection raw;
     private volatile @Nullable NegotiatedTls negotiated;
+    private volatile @Nullable EmptyQuery emptyQuery;
 
     PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
         super(raw.getIoThread());
@@ -26,8 +29,9 @@ final class PeekedConnection extends StreamConnection {
         setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked));
     }
 
-    void negotiated(NegotiatedTls tls) {
+    void http1(NegotiatedTls tls, EmptyQuery emptyQuery) {
         this.negotiated = tls;
+        this.emptyQuery = emptyQuery;
     }
 
     @Override
@@ -57,12 +61,15 @@ final class PeekedConnection extends StreamConnection {
 
     @Override
     public boolean supportsOption(Option<?> option) {
-        return ConnectionTls.OPTION.equals(option) || raw.supportsOption(option);
+        return ConnectionTls.OPTION.equals(option) || EmptyQuery.OPTION.equals(option) || raw.supportsOption(option);
     }
 
     @Override
     public <T> @Nullable T getOption(Option<T> option) throws IOException {
-        return ConnectionTls.OPTION.equals(option) ? option.cast(negotiated) : raw.getOption(option);
+        if (ConnectionTls.OPTION.equals(option)) {
+            return option.cast(negotiated);
+        }
+        return EmptyQuery.OPTION.equals(option) ? option.cast(emptyQuery) : raw.getOption(option);
     }
 
     @Override
