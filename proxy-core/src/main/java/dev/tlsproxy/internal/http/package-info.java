@@ -1,7 +1,8 @@
 /**
  * From a client request to its client response. In reading order: {@link dev.tlsproxy.internal.http.RequestPipeline} (the
  * way of a request in one method) and its {@link dev.tlsproxy.internal.http.PipelineConfig}; {@code RequestHead},
- * {@code ExchangeState}, {@code ClientConnection} (what is known of the request, the exchange, the connection);
+ * {@code ExchangeState}, {@code ClientConnection} with
+ * {@link dev.tlsproxy.internal.http.ClientStream} (what is known of the request, the exchange, the connection);
  * {@code RequestRules} with {@code FieldRules}, {@code TargetRules}, {@code FramingRules} and {@code Authority} (what is
  * refused); {@link dev.tlsproxy.internal.http.RouteTable} with {@code HostRoutes} and {@code AmbiguousPath};
  * {@code HopHeaders}; {@code UpstreamTarget}; {@code ForwardingHeaders} with {@code PeerAddress}; {@code FilteredExchange}
