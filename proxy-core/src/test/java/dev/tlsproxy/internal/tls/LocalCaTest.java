@@ -429,7 +429,7 @@ class LocalCaTest {
 
     private static List<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("tlsproxy-local-ca"))
+                .filter(thread -> thread.getName().equals("tls-proxy-local-ca"))
                 .toList();
     }
 
