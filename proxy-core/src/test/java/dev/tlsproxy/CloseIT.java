@@ -75,7 +75,7 @@ class CloseIT {
 
             Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> streams.open() == 0);
             Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> echo.openConnections() == 0);
-            assertThat(proxyThreads()).isEmpty();
+            awaitNoThread();
             assertThat(local.ended).hasSize(5);
         }
     }
@@ -97,7 +97,7 @@ class CloseIT {
             }
 
             awaitEndOfHttpClients();
-            assertThat(proxyThreads()).isEmpty();
+            awaitNoThread();
             assertThat(beans()).isEqualTo(beans);
             assertThat(filters()).isEmpty();
             assertThat(Thread.getAllStackTraces()).hasSizeLessThanOrEqualTo(threads.size() + 3);
@@ -144,7 +144,7 @@ class CloseIT {
         assertThatThrownBy(proxy::start)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("proxy is closed (build a new one)");
-        assertThat(proxyThreads()).isEmpty();
+        awaitNoThread();
     }
 
     @Test
@@ -233,7 +233,7 @@ class CloseIT {
         assertThatThrownBy(proxy::start)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("proxy was closed during its start (build a new one)");
-        assertThat(proxyThreads()).isEmpty();
+        awaitNoThread();
     }
 
     private static void live(RawUpstream upstream) throws Exception {
@@ -244,6 +244,13 @@ class CloseIT {
                 assertThat(response.body()).isEqualTo("hello");
             }
         }
+    }
+
+    /** A thread that has said that it is over may still be there for a moment. */
+    private static void awaitNoThread() {
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(2))
+                .untilAsserted(() -> assertThat(proxyThreads()).isEmpty());
     }
 
     private static Set<String> proxyThreads() {

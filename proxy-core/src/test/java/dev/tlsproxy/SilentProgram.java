@@ -8,6 +8,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
 
 /** A program of its own for {@link SilenceIT}: a proxy's whole life, with what goes wrong on the Internet every minute. */
 final class SilentProgram {
@@ -22,10 +23,18 @@ final class SilentProgram {
                 });
                 StreamingUpstream cut = new StreamingUpstream((head, in, out) ->
                         StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
+                StreamingUpstream endless = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 9999999999\r\n\r\n");
+                    byte[] block = new byte[65536];
+                    while (true) {
+                        out.write(block);
+                    }
+                });
                 LocalProxy local = LocalProxy.started(LocalProxy.builder()
                         .route(Route.of(LocalProxy.HOST).to(good.uri()).maxRequestBody(1_000_000))
                         .route(LocalProxy.HOST + "/garbage", garbage.uri())
                         .route(LocalProxy.HOST + "/cut", cut.uri())
+                        .route(LocalProxy.HOST + "/endless", endless.uri())
                         .route(LocalProxy.HOST + "/refused", "http://127.0.0.1:1"))) {
             for (HttpClient.Version version : HttpClient.Version.values()) {
                 HttpClient client = local.client(version);
@@ -57,6 +66,15 @@ final class SilentProgram {
                 HttpClient.newHttpClient().send(local.request("/").build(), BodyHandlers.ofString());
             } catch (java.io.IOException e) {
                 // does not trust the certificate
+            }
+            for (int i = 0; i < 5; i++) {
+                local.ended.clear();
+                try (RawTlsClient client = local.http1()) {
+                    client.send("GET /endless HTTP/1.1\r\nHost: " + local.authority() + "\r\n\r\n");
+                    client.readHead();
+                    client.socket().setSoLinger(true, 0);
+                }
+                local.ended.poll(10, TimeUnit.SECONDS); // the proxy has seen the client leave
             }
             for (String head : new String[] {
                 "nonsense\r\n\r\n",

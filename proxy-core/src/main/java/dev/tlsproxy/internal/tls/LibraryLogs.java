@@ -14,8 +14,7 @@ import org.slf4j.LoggerFactory;
  * Keeps the java.util.logging output of the libraries inside off the host program's console: bctls 1.84 logs every
  * connection at INFO, XNIO its version. Only what is logged on this library's own threads is taken out, so the program's
  * own use of the same libraries logs as before. What is WARNING or worse goes to slf4j under the same logger name;
- * problems of a handshake, which every port scanner causes, and of an upstream's response, of which the client and
- * ProxyEvents hear, as debug.
+ * problems of a handshake, which every port scanner causes, and of an exchange, of which ProxyEvents hears, as debug.
  */
 public final class LibraryLogs {
 
@@ -26,6 +25,9 @@ public final class LibraryLogs {
 
     /** Logs each response that it can't read, with a stack trace. */
     private static final String CLIENT = "io.undertow.client";
+
+    /** Logs each client that leaves before it has its response, with a stack trace. */
+    private static final String PROXY = "io.undertow.proxy";
 
     /** A filter works only on the very logger that is called, so each one has to be named. */
     private static final List<String> NAMES = List.of(
@@ -44,13 +46,14 @@ public final class LibraryLogs {
             "io.undertow.request",
             "io.undertow.request.io",
             "io.undertow.request.error-response",
-            "io.undertow.proxy",
+            PROXY,
             CLIENT,
             "io.undertow.session",
             "org.xnio",
             "org.xnio.nio",
             "org.xnio.nio.selector",
             "org.xnio.listener",
+            "org.xnio.future",
             "org.xnio.safe-close",
             "org.xnio.ssl",
             "org.xnio.StreamConnection",
