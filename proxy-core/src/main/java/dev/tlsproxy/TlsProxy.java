@@ -41,13 +41,18 @@ public final class TlsProxy implements AutoCloseable {
      *
      * @throws ProxyStartException when a port can't be bound, the store can't be used or the self-test fails; nothing is
      *     left open then
-     * @throws IllegalStateException when it was started or closed before
+     * @throws IllegalStateException when it was started or closed before, or is closed from one of its events meanwhile
      */
     public synchronized void start() {
         if (closed || running != null) {
             throw new IllegalStateException(closed ? "proxy is closed (build a new one)" : "proxy is already started");
         }
-        running = RunningProxy.start(config);
+        RunningProxy started = RunningProxy.start(config);
+        if (closed) {
+            started.close(Duration.ZERO);
+            throw new IllegalStateException("proxy was closed during its start (build a new one)");
+        }
+        running = started;
     }
 
     /**
@@ -133,6 +138,9 @@ public final class TlsProxy implements AutoCloseable {
      * for that.
      * Afterwards no thread, port or file handle of the proxy is left. Does nothing more when called again, and nothing
      * when it was not started.
+     *
+     * <p>Blocks until then, except on a thread of the proxy itself, such as the one that tells an event: there it returns
+     * at once, and the proxy closes in the background.
      */
     @Override
     public void close() {
@@ -142,7 +150,12 @@ public final class TlsProxy implements AutoCloseable {
             toClose = running;
             running = null;
         }
-        if (toClose != null) {
+        if (toClose == null) {
+            return;
+        }
+        if (Workers.isOwnThread()) {
+            Workers.inBackground(() -> toClose.close(DRAIN));
+        } else {
             toClose.close(DRAIN);
         }
     }
