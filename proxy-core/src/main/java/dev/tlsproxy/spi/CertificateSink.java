@@ -13,10 +13,9 @@ public interface CertificateSink {
     void deploy(String name, CertifiedKey key);
 
     /**
-     * Says that no certificate can be had for now. What is served goes on being served.
+     * Says how it stands with a name. What is served goes on being served.
      *
-     * @param name the host pattern or IP address
-     * @param problem one sentence that names the cause and, where known, the remedy
+     * @param status the name and its state
      */
-    void failed(String name, String problem);
+    void status(CertificateStatus status);
 }

@@ -1,0 +1,5 @@
+/** Room internal.ca. */
+@NullMarked
+package dev.tlsproxy.acme.internal.ca;
+
+import org.jspecify.annotations.NullMarked;

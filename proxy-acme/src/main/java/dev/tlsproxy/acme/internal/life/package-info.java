@@ -1,0 +1,5 @@
+/** Room internal.life. */
+@NullMarked
+package dev.tlsproxy.acme.internal.life;
+
+import org.jspecify.annotations.NullMarked;
