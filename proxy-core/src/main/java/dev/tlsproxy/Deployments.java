@@ -3,6 +3,7 @@ package dev.tlsproxy;
 import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.internal.tls.CertificateTable;
 import dev.tlsproxy.spi.CertificateSink;
+import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.time.Duration;
@@ -51,11 +52,11 @@ final class Deployments implements CertificateSink {
     }
 
     @Override
-    public void failed(String name, String problem) {
+    public void status(CertificateStatus status) {
         synchronized (this) {
-            problems.put(name, problem);
+            status.problem().ifPresent(problem -> problems.put(status.name(), problem));
         }
-        tell(() -> events.certificateFailed(name, problem));
+        tell(() -> events.certificateStatus(status));
     }
 
     /** Blocks until each of {@code names} has a certificate. */

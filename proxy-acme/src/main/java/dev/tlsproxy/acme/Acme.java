@@ -2,17 +2,15 @@ package dev.tlsproxy.acme;
 
 import dev.tlsproxy.acme.internal.life.AcmeManager;
 import dev.tlsproxy.acme.internal.order.CaSettings;
-import dev.tlsproxy.acme.internal.order.CaSettings.ExternalAccount;
+import dev.tlsproxy.acme.spi.ChallengeType;
+import dev.tlsproxy.acme.spi.KeyType;
 import dev.tlsproxy.spi.CertificateManager;
 import java.net.URI;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**

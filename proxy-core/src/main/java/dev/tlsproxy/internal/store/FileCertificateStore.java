@@ -66,6 +66,26 @@ public final class FileCertificateStore implements CertificateStore {
     }
 
     @Override
+    public Optional<byte[]> read(String document) {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    @Override
+    public void write(String document, byte[] content) {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    @Override
+    public void delete(String document) {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    @Override
+    public Optional<Lease> tryLock(String lock) {
+        throw new UnsupportedOperationException("being written");
+    }
+
+    @Override
     public void probe() throws IOException {
         directory.probe();
     }

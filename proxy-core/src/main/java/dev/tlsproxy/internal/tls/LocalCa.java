@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.spi.CertificateManager;
+import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.io.IOException;
@@ -163,7 +164,13 @@ public final class LocalCa implements CertificateManager {
                 serve(known, name);
             } catch (RuntimeException e) {
                 LOG.error("local CA: {} can't be renewed, next try in {}", name, CHECK_PERIOD, e);
-                known.sink().failed(name, "local CA: " + e);
+                known.sink()
+                        .status(new CertificateStatus(
+                                name,
+                                CertificateStatus.State.BACKING_OFF,
+                                Optional.empty(),
+                                Optional.of(clock.instant().plus(CHECK_PERIOD)),
+                                Optional.of("local CA: " + e)));
             }
         }
     }

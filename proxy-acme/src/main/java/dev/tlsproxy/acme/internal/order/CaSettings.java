@@ -1,8 +1,8 @@
 package dev.tlsproxy.acme.internal.order;
 
-import dev.tlsproxy.acme.ChallengeSolver;
-import dev.tlsproxy.acme.ChallengeType;
-import dev.tlsproxy.acme.KeyType;
+import dev.tlsproxy.acme.spi.ChallengeSolver;
+import dev.tlsproxy.acme.spi.ChallengeType;
+import dev.tlsproxy.acme.spi.KeyType;
 import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.tlsproxy.acme;
+package dev.tlsproxy.acme.spi;
 
 import java.io.IOException;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.tlsproxy.acme;
+package dev.tlsproxy.acme.spi;
 
 /** The ways in which a CA may check that a name is ours (RFC 8555 section 8, RFC 8737). */
 public enum ChallengeType {

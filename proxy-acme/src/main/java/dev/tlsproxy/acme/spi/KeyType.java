@@ -1,4 +1,4 @@
-package dev.tlsproxy.acme;
+package dev.tlsproxy.acme.spi;
 
 /** The kinds of keys that public CAs sign. */
 public enum KeyType {
