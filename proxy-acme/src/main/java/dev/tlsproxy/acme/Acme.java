@@ -1,13 +1,19 @@
 package dev.tlsproxy.acme;
 
+import dev.tlsproxy.acme.internal.life.AcmeManager;
+import dev.tlsproxy.acme.internal.life.DaemonThreads;
+import dev.tlsproxy.acme.internal.life.LifeSettings;
+import dev.tlsproxy.acme.internal.order.AcmeIssuer;
 import dev.tlsproxy.acme.internal.order.CaSettings;
 import dev.tlsproxy.acme.internal.order.CaSettings.ExternalAccount;
+import dev.tlsproxy.acme.internal.order.Pause;
 import dev.tlsproxy.acme.spi.ChallengeSolver;
 import dev.tlsproxy.acme.spi.ChallengeType;
 import dev.tlsproxy.acme.spi.KeyType;
 import dev.tlsproxy.spi.CertificateManager;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -229,9 +235,25 @@ public final class Acme implements CertificateManager {
         return new Acme(ca, fallbacks, Objects.requireNonNull(clock, "clock"));
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException when it was started before, or a wildcard is among the names and {@link #dns} was not
+     *     called
+     */
     @Override
     public synchronized void start(Context context) {
-        throw new UnsupportedOperationException("being written");
+        if (used) {
+            throw new IllegalStateException(this + " serves a proxy already (expected: one value for each proxy)");
+        }
+        requireDnsForWildcards(context.names());
+        used = true;
+        SecureRandom random = new SecureRandom();
+        List<AcmeIssuer> issuers = cas().stream()
+                .map(one -> new AcmeIssuer(one, context.store(), context.challenges(), clock, Pause.SLEEP, random))
+                .toList();
+        running = new AcmeManager(issuers, clock, random, new DaemonThreads(), LifeSettings.DEFAULTS);
+        running.start(context);
     }
 
     @Override
@@ -246,6 +268,25 @@ public final class Acme implements CertificateManager {
     public String toString() {
         return "Acme[" + ca.directory()
                 + fallbacks.stream().map(next -> " or " + next.ca.directory()).collect(Collectors.joining()) + "]";
+    }
+
+    private List<CaSettings> cas() {
+        List<CaSettings> all = new ArrayList<>(List.of(ca));
+        fallbacks.forEach(next -> all.add(next.ca));
+        return all;
+    }
+
+    private void requireDnsForWildcards(Set<String> names) {
+        for (String name : names) {
+            if (name.startsWith("*.")) {
+                for (CaSettings one : cas()) {
+                    if (one.dns().isEmpty() || !one.challenges().contains(ChallengeType.DNS_01)) {
+                        throw new IllegalStateException("wildcard \"" + name + "\" needs dns-01 at " + one.directory()
+                                + "; call dns(...), or name the hosts one by one");
+                    }
+                }
+            }
+        }
     }
 
     private static Acme of(URI directory, Optional<URI> staging) {
