@@ -61,7 +61,7 @@ final class Deployments implements CertificateSink {
 
     /** Blocks until each of {@code names} has a certificate. */
     synchronized void awaitReady(Set<String> names, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
         while (names.stream().anyMatch(waiting::contains)) {
             long left = deadline - System.nanoTime();
             if (closed) {

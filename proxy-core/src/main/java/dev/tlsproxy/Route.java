@@ -11,8 +11,9 @@ import java.util.Objects;
 /**
  * Which requests go to which upstreams. Immutable: each method returns a new route.
  *
- * <p>Of the routes that match a request the one with the most specific host wins (exact before wildcard before
- * default), then the one with the longest path prefix.
+ * <p>A request's host chooses first: the exact pattern, else the wildcard, else the default. Of the routes with that host
+ * pattern the one with the longest matching path prefix wins; where none matches the answer is 404, and no wildcard or
+ * default route is looked at.
  */
 public final class Route {
 

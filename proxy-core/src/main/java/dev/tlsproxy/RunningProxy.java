@@ -87,8 +87,9 @@ final class RunningProxy {
 
     /** Ports before the store, so that a port in use changes nothing on disk; certificates before the first client. */
     private void open() {
-        XnioWorker worker = opened(Workers.create(config.ioThreads()), Workers::end);
+        // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened(Workers.buffers(), ByteBufferPool::close);
+        XnioWorker worker = opened(Workers.create(config.ioThreads()), Workers::end);
         ServerTlsContext tls = testedTls();
         UpstreamPool pool = opened(newPool(worker, buffers), UpstreamPool::close);
         ListenConfig listen = ListenConfig.of(

@@ -62,7 +62,8 @@ public final class Timeouts {
     }
 
     /**
-     * From the first to the last byte of a request head.
+     * From the first to the last byte of a request head. Over HTTP/2 it is {@link #keepAlive} that ends a connection on
+     * which no head is ever complete.
      *
      * @param time default 30 s
      * @return new time-outs

@@ -1,5 +1,6 @@
 package dev.tlsproxy;
 
+import dev.tlsproxy.internal.names.HostName;
 import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -40,13 +41,18 @@ public final class TlsProxy implements AutoCloseable {
      *
      * @throws ProxyStartException when a port can't be bound, the store can't be used or the self-test fails; nothing is
      *     left open then
-     * @throws IllegalStateException when it was started or closed before
+     * @throws IllegalStateException when it was started or closed before, or is closed from one of its events meanwhile
      */
     public synchronized void start() {
         if (closed || running != null) {
             throw new IllegalStateException(closed ? "proxy is closed (build a new one)" : "proxy is already started");
         }
-        running = RunningProxy.start(config);
+        RunningProxy started = RunningProxy.start(config);
+        if (closed) {
+            started.close(Duration.ZERO);
+            throw new IllegalStateException("proxy was closed during its start (build a new one)");
+        }
+        running = started;
     }
 
     /**
@@ -62,20 +68,24 @@ public final class TlsProxy implements AutoCloseable {
     /**
      * The URI under which clients reach a host.
      *
-     * @param host a host name
+     * @param host a host name, also with Unicode labels, or an IP address
      * @return {@code https://HOST} with the port where it is not 443
+     * @throws IllegalArgumentException when it is neither
      * @throws IllegalStateException when it is not running
      */
     public URI uri(String host) {
-        Objects.requireNonNull(host, "host");
+        String name = HostName.normalize(Objects.requireNonNull(host, "host"))
+                .orElseThrow(() ->
+                        new IllegalArgumentException("host: \"" + host + "\" (expected: a host name or IP address)"));
         int port = running().publicHttpsPort();
-        return URI.create("https://" + host + (port == 443 ? "" : ":" + port));
+        return URI.create(
+                "https://" + (name.indexOf(':') < 0 ? name : "[" + name + "]") + (port == 443 ? "" : ":" + port));
     }
 
     /**
-     * Waits until every name has a certificate.
+     * Waits until every name has a certificate. Blocks for that.
      *
-     * @param timeout how long to wait at most
+     * @param timeout how long to wait at most; nothing or less looks once
      * @throws ProxyNotReadyException when the time is over, the proxy is closed meanwhile or the thread is interrupted
      *     (its flag is kept); names those without a certificate
      * @throws IllegalStateException when it is not running
@@ -85,10 +95,10 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
-     * Waits until one name has a certificate.
+     * Waits until one name has a certificate. Blocks for that.
      *
      * @param name a host or pattern of a route
-     * @param timeout how long to wait at most
+     * @param timeout as for {@link #awaitReady(Duration)}
      * @throws ProxyNotReadyException as for {@link #awaitReady(Duration)}
      * @throws IllegalArgumentException when no route has that name
      * @throws IllegalStateException when it is not running
@@ -102,7 +112,10 @@ public final class TlsProxy implements AutoCloseable {
      * beside the JVM's own trusted CAs. It really verifies, host names too where the client asks for it (as
      * {@code java.net.http.HttpClient} does), and offers X25519MLKEM768 first.
      *
-     * @return a context for this proxy's life
+     * <p>The local CA's root is replaced two years before it ends, and where another proxy on the same store made one: a
+     * program that runs for years asks again, say when a handshake fails.
+     *
+     * @return a new context, with the issuers of now
      * @throws IllegalStateException when it is not running
      */
     public SSLContext trustedSslContext() {
@@ -110,7 +123,8 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
-     * The root certificate of the local CA, for clients of other kinds.
+     * The root certificate of the local CA, for clients of other kinds. May be another one later, as for
+     * {@link #trustedSslContext}.
      *
      * @return the certificate; empty where no name needs the local CA
      * @throws IllegalStateException when it is not running
@@ -120,9 +134,13 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
-     * Stops listening, lets running exchanges end for up to 10 s, then cuts what is left; WebSocket tunnels are cut.
+     * Stops listening, lets running exchanges end for up to 10 s, then cuts what is left; WebSocket tunnels are cut. Blocks
+     * for that.
      * Afterwards no thread, port or file handle of the proxy is left. Does nothing more when called again, and nothing
      * when it was not started.
+     *
+     * <p>Blocks until then, except on a thread of the proxy itself, such as the one that tells an event: there it returns
+     * at once, and the proxy closes in the background.
      */
     @Override
     public void close() {
@@ -132,7 +150,12 @@ public final class TlsProxy implements AutoCloseable {
             toClose = running;
             running = null;
         }
-        if (toClose != null) {
+        if (toClose == null) {
+            return;
+        }
+        if (Workers.isOwnThread()) {
+            Workers.inBackground(() -> toClose.close(DRAIN));
+        } else {
             toClose.close(DRAIN);
         }
     }

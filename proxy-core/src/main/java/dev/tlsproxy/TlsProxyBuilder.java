@@ -5,7 +5,6 @@ import dev.tlsproxy.internal.store.FileCertificateStore;
 import dev.tlsproxy.internal.store.PemFiles;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
-import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ExchangeFilter;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
@@ -26,17 +25,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsProxyBuilder {
 
-    private static final int HTTPS_PORT = 443;
-    private static final int HTTP_PORT = 80;
-
     private final Map<String, Route> routes = new LinkedHashMap<>();
     private final Map<Upstream, List<X509Certificate>> upstreamTrust = new LinkedHashMap<>();
-    private final Map<String, CertifiedKey> certificates = new LinkedHashMap<>();
+    private final OwnCertificates certificates = new OwnCertificates();
+    private final ListenerAddresses listeners = new ListenerAddresses();
     private final List<ExchangeFilter> filters = new ArrayList<>();
-    private @Nullable InetSocketAddress https;
-    private @Nullable InetSocketAddress http;
-    private boolean withoutHttp;
-    private @Nullable Integer publicHttpsPort;
     private @Nullable CertificateStore store;
     private @Nullable CertificateManager acme;
     private TlsPolicy tls = TlsPolicy.defaults();
@@ -100,13 +93,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when one of its names has a certificate already
      */
     public TlsProxyBuilder certificate(Path chainPem, Path keyPem) {
-        CertifiedKey key = PemFiles.readCertifiedKey(chainPem, keyPem, clock.instant());
-        if (key.names().isEmpty()) {
-            throw new IllegalArgumentException("certificate file " + chainPem
-                    + " has no subjectAltName (expected: a certificate with the host names it is for)");
-        }
-        key.names().forEach(this::requireNoCertificate);
-        key.names().forEach(name -> certificates.put(name, key));
+        certificates.add(chainPem, keyPem, clock.instant());
         return this;
     }
 
@@ -122,23 +109,13 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when the name has a certificate already
      */
     public TlsProxyBuilder certificate(String name, Path chainPem, Path keyPem) {
-        HostPattern pattern = HostPattern.parse(name)
-                .filter(parsed -> parsed.kind() != HostPattern.Kind.DEFAULT)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        "certificate name: \"" + name + "\" (expected: a host, *.HOST or an IP address)"));
-        requireNoCertificate(pattern.text());
-        CertifiedKey key = PemFiles.readCertifiedKey(chainPem, keyPem, clock.instant());
-        if (!Deployments.covers(key, pattern.text())) {
-            throw new IllegalArgumentException("certificate file " + chainPem + " is for " + key.names()
-                    + " (expected: a certificate for \"" + pattern.text() + "\")");
-        }
-        certificates.put(pattern.text(), key);
+        certificates.add(name, chainPem, keyPem, clock.instant());
         return this;
     }
 
     /**
-     * Gets certificates from a public CA for every name of a route that has none of its own and that a public CA signs;
-     * for the others ({@code localhost}, {@code *.local}, {@code *.internal}, IP addresses ...) the local CA signs.
+     * Gets certificates from a public CA for every name of a route that was given none and that a public CA signs; for
+     * the others ({@code localhost}, {@code *.local}, {@code *.internal}, IP addresses ...) the local CA signs.
      * Without this call the local CA signs for all.
      *
      * @param manager the certificate manager, such as {@code Acme.letsEncrypt()} of module proxy-acme
@@ -158,6 +135,7 @@ public final class TlsProxyBuilder {
      *
      * @param directory the directory; default {@code .tlsproxy} in the user's home
      * @return this
+     * @throws IllegalArgumentException when the path is empty
      * @throws IllegalStateException when a store was set before
      */
     public TlsProxyBuilder store(Path directory) {
@@ -188,7 +166,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when it was set before
      */
     public TlsProxyBuilder httpsPort(int port) {
-        return https(new InetSocketAddress(checkedPort("port", port)));
+        return https(ListenerAddresses.allAddresses(port));
     }
 
     /**
@@ -200,10 +178,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when it was set before
      */
     public TlsProxyBuilder https(InetSocketAddress address) {
-        if (https != null) {
-            throw new IllegalStateException("https was already set to " + https);
-        }
-        https = resolved("https", address);
+        listeners.https(address);
         return this;
     }
 
@@ -216,7 +191,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when it was set before
      */
     public TlsProxyBuilder httpPort(int port) {
-        return http(new InetSocketAddress(checkedPort("port", port)));
+        return http(ListenerAddresses.allAddresses(port));
     }
 
     /**
@@ -228,13 +203,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when it was set before, or {@link #withoutHttp} was called
      */
     public TlsProxyBuilder http(InetSocketAddress address) {
-        if (withoutHttp) {
-            throw new IllegalStateException("http(" + address + ") cannot be combined with withoutHttp()");
-        }
-        if (http != null) {
-            throw new IllegalStateException("http was already set to " + http);
-        }
-        http = resolved("http", address);
+        listeners.http(address);
         return this;
     }
 
@@ -245,10 +214,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when the address of the HTTP listener was set
      */
     public TlsProxyBuilder withoutHttp() {
-        if (http != null) {
-            throw new IllegalStateException("withoutHttp() cannot be combined with http(" + http + ")");
-        }
-        withoutHttp = true;
+        listeners.withoutHttp();
         return this;
     }
 
@@ -261,10 +227,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalArgumentException when out of range
      */
     public TlsProxyBuilder publicHttpsPort(int port) {
-        if (port == 0) {
-            throw new IllegalArgumentException("publicHttpsPort: 0 (expected: 1..65535)");
-        }
-        publicHttpsPort = checkedPort("publicHttpsPort", port);
+        listeners.publicHttpsPort(port);
         return this;
     }
 
@@ -324,7 +287,8 @@ public final class TlsProxyBuilder {
     }
 
     /**
-     * Sets the clock by which certificates are judged and renewed.
+     * Sets the clock by which certificates are judged and renewed. Certificates given before this call were judged by the
+     * clock before.
      *
      * @param clock default the system's
      * @return this
@@ -353,8 +317,8 @@ public final class TlsProxyBuilder {
      * Makes the proxy. Nothing is opened and nothing is written before {@link TlsProxy#start}.
      *
      * @return a proxy that is not started
-     * @throws IllegalStateException when there is no route, no route names a host and no certificate was given, or
-     *     {@link TlsPolicy#defaultName} names a host without route and certificate
+     * @throws IllegalStateException when there is no route, no route names a host and no certificate was given, both
+     *     listeners have one address, or {@link TlsPolicy#defaultName} names a host without route and certificate
      */
     public TlsProxy build() {
         if (routes.isEmpty()) {
@@ -362,15 +326,16 @@ public final class TlsProxyBuilder {
         }
         requireNameToServe();
         tls.defaultName().ifPresent(this::requireRouteFor);
+        listeners.requireTwo();
         CertificateStore chosenStore = store != null ? store : new FileCertificateStore(defaultStore());
         return new TlsProxy(new ProxyConfig(
                 List.copyOf(routes.values()),
                 Map.copyOf(upstreamTrust),
-                Map.copyOf(certificates),
+                certificates.byName(),
                 List.copyOf(filters),
-                https != null ? https : new InetSocketAddress(HTTPS_PORT),
-                withoutHttp ? Optional.empty() : Optional.of(http != null ? http : new InetSocketAddress(HTTP_PORT)),
-                Optional.ofNullable(publicHttpsPort),
+                listeners.https(),
+                listeners.http(),
+                listeners.publicHttpsPort(),
                 chosenStore,
                 Optional.ofNullable(acme),
                 tls,
@@ -381,17 +346,10 @@ public final class TlsProxyBuilder {
                 ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors())));
     }
 
-    private void requireNoCertificate(String name) {
-        CertifiedKey present = certificates.get(name);
-        if (present != null) {
-            throw new IllegalStateException("certificate for \"" + name + "\" was already set to " + present);
-        }
-    }
-
     private void requireNameToServe() {
         boolean anyOnly =
                 routes.values().stream().allMatch(route -> route.host().kind() == HostPattern.Kind.DEFAULT);
-        if (anyOnly && certificates.isEmpty()) {
+        if (anyOnly && certificates.byName().isEmpty()) {
             throw new IllegalStateException("route \"*\" names no host to serve a certificate for;"
                     + " add a route with a host name, or call certificate(...)");
         }
@@ -401,7 +359,7 @@ public final class TlsProxyBuilder {
         boolean found = routes.values().stream()
                 .anyMatch(route -> route.host().kind() != HostPattern.Kind.DEFAULT
                         && route.host().matches(name));
-        if (!found && !certificates.containsKey(name)) {
+        if (!found && !certificates.byName().containsKey(name)) {
             throw new IllegalStateException(
                     "defaultName \"" + name + "\" has no route and no certificate; call route(\"" + name + "\", ...)");
         }
@@ -409,21 +367,5 @@ public final class TlsProxyBuilder {
 
     private static Path defaultStore() {
         return Path.of(System.getProperty("user.home"), ".tlsproxy");
-    }
-
-    private static int checkedPort(String what, int port) {
-        if (port < 0 || port > 65535) {
-            throw new IllegalArgumentException(what + ": " + port + " (expected: 0..65535)");
-        }
-        return port;
-    }
-
-    private static InetSocketAddress resolved(String listener, InetSocketAddress address) {
-        Objects.requireNonNull(address, listener);
-        if (address.isUnresolved()) {
-            throw new IllegalArgumentException(listener + ": " + address.getHostString() + ":" + address.getPort()
-                    + " (expected: an address of this machine)");
-        }
-        return address;
     }
 }

@@ -26,10 +26,11 @@ public final class Upstream {
     /**
      * An upstream at a URI.
      *
-     * @param uri {@code http://HOST[:PORT][/BASE]} or {@code https://HOST[:PORT][/BASE]}; the port defaults to 80 or 443,
-     *     the base path is put before each request target. The host is resolved for each new connection
+     * @param uri {@code http://HOST[:PORT][/BASE]} or {@code https://HOST[:PORT][/BASE]}, the scheme in lower case, HOST of
+     *     letters, digits, {@code -} and {@code .} or an IP address (IPv6 in brackets); the port defaults to 80 or 443, the
+     *     base path is put before each request target. The host is resolved for each new connection
      * @return the upstream
-     * @throws IllegalArgumentException when the URI is malformed, has another scheme, user info, a query or a fragment
+     * @throws IllegalArgumentException when the URI is malformed or has another scheme, user info, a query or a fragment
      */
     public static Upstream of(String uri) {
         Objects.requireNonNull(uri, "uri");
@@ -94,8 +95,9 @@ public final class Upstream {
         return uri.toString();
     }
 
+    /** Without what may be a password. */
     private static IllegalArgumentException refused(String uri) {
-        return new IllegalArgumentException(
-                "upstream: \"" + uri + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+        return new IllegalArgumentException("upstream: \"" + uri.replaceAll("//.*@", "//...@")
+                + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
     }
 }

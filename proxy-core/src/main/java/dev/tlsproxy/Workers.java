@@ -49,6 +49,18 @@ final class Workers {
         return new DefaultByteBufferPool(false, BUFFER_SIZE, MAX_POOLED, POOLED_PER_THREAD);
     }
 
+    /** Whether the caller is one of the threads of a proxy, which closing it would wait for. */
+    static boolean isOwnThread() {
+        return Thread.currentThread().getName().startsWith(LibraryLogs.THREAD_PREFIX);
+    }
+
+    /** Runs what a thread of a proxy must not wait for. */
+    static void inBackground(Runnable work) {
+        Thread thread = new Thread(work, LibraryLogs.THREAD_PREFIX + "-closing");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
     static void end(XnioWorker worker) throws InterruptedException {
         worker.shutdownNow();
         worker.awaitTermination(END.toMillis(), TimeUnit.MILLISECONDS);

@@ -6,6 +6,11 @@
  * {@link dev.tlsproxy.ForwardedPolicy}, {@link dev.tlsproxy.Timeouts}; what comes back:
  * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.ProxyStartException},
  * {@link dev.tlsproxy.ProxyNotReadyException}.
+ *
+ * <p>Below it, package-private: {@code ListenerAddresses} and {@code OwnCertificates} (parts of the builder),
+ * {@code ProxyConfig} (what it makes), {@code RunningProxy} (a proxy that listens) with {@code Workers} (threads and
+ * buffers), {@code RouteEntries} (routes for the pipeline), {@code ServedNames} (who gets which certificate),
+ * {@code Deployments} and {@code ManagerContext} (what certificate managers see).
  */
 @NullMarked
 package dev.tlsproxy;

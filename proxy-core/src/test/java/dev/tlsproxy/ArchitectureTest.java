@@ -7,6 +7,7 @@ import static com.tngtech.archunit.lang.SimpleConditionEvent.violated;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
@@ -20,7 +21,11 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -86,6 +91,21 @@ class ArchitectureTest {
                 .dependOnClassesThat(resideInAPackage("dev.tlsproxy..")
                         .and(DescribedPredicate.not(resideInAPackage("..internal.names.."))))
                 .check(MAIN);
+    }
+
+    @Test
+    void packageInfoListsEveryFileOfItsPackage() throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(Path.of("src/main/java"))) {
+            files = all.filter(file -> file.toString().endsWith(".java"))
+                    .filter(file -> !file.endsWith("package-info.java"))
+                    .toList();
+        }
+        assertThat(files).isNotEmpty().allSatisfy(file -> {
+            String name = file.getFileName().toString().replace(".java", "");
+            assertThat(Files.readString(file.resolveSibling("package-info.java")))
+                    .containsPattern("\\b" + name + "\\b");
+        });
     }
 
     @Test

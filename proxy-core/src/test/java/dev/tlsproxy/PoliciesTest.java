@@ -32,7 +32,7 @@ class PoliciesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "example.com", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "::/129"})
+    @ValueSource(strings = {"", "example.com", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/x", "10.0.0.0/+8", "::/129"})
     void forwardedPolicyRefusesWhatIsNoNetwork(String network) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ForwardedPolicy.defaults().trustProxies(network))

@@ -22,7 +22,7 @@ final class RawTlsClient implements AutoCloseable {
         this.authority = authority;
     }
 
-    static RawTlsClient connect(TlsProxy proxy, String host) throws IOException {
+    static RawTlsClient connect(TlsProxy proxy, String host, String... alpn) throws IOException {
         InetSocketAddress address = proxy.addresses().https();
         SSLSocket socket =
                 (SSLSocket) proxy.trustedSslContext().getSocketFactory().createSocket();
@@ -30,9 +30,14 @@ final class RawTlsClient implements AutoCloseable {
         socket.setSoTimeout(20_000);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName(host)));
+        parameters.setApplicationProtocols(alpn);
         socket.setSSLParameters(parameters);
         socket.startHandshake();
         return new RawTlsClient(socket, host + ":" + address.getPort());
+    }
+
+    SSLSocket socket() {
+        return socket;
     }
 
     String authority() {

@@ -109,7 +109,6 @@ class RouteTest {
                 "http://host:port",
                 "http://host:70000",
                 "http://host:0",
-                "http://user@host",
                 "http://host?x",
                 "http://host/#f",
                 "http://ho st"
@@ -119,6 +118,14 @@ class RouteTest {
                 .isThrownBy(() -> Upstream.of(uri))
                 .withMessage("upstream: \"" + uri
                         + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+    }
+
+    @Test
+    void refusesUserInformationWithoutShowingIt() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Upstream.of("http://user:secret@host"))
+                .withMessage(
+                        "upstream: \"http://...@host\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
     }
 
     @Test

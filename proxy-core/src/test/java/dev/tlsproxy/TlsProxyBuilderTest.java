@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TlsProxyBuilderTest {
 
@@ -87,11 +88,46 @@ class TlsProxyBuilderTest {
                 .withMessage("withoutHttp() cannot be combined with http(0.0.0.0/0.0.0.0:80)");
     }
 
-    @Test
-    void refusesPublicPortZero() {
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 65536})
+    void refusesPublicPortOutOfRange(int port) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TlsProxy.builder().publicHttpsPort(0))
-                .withMessage("publicHttpsPort: 0 (expected: 1..65535)");
+                .isThrownBy(() -> TlsProxy.builder().publicHttpsPort(port))
+                .withMessage("publicHttpsPort: " + port + " (expected: 1..65535)");
+    }
+
+    @Test
+    void refusesOneAddressForBothListeners() {
+        TlsProxyBuilder builder = TlsProxy.builder()
+                .route("example.com", "http://10.0.0.5:8080")
+                .https(new InetSocketAddress("127.0.0.1", 8443))
+                .httpPort(8443);
+
+        assertThatIllegalStateException()
+                .isThrownBy(builder::build)
+                .withMessage("http: 0.0.0.0/0.0.0.0:8443 is also the address of https, /127.0.0.1:8443"
+                        + " (expected: two addresses; choose another port, or call withoutHttp())");
+    }
+
+    @Test
+    void acceptsOnePortOfTwoAddressesAndTwoFreePorts() {
+        TlsProxy.builder()
+                .route("example.com", "http://10.0.0.5:8080")
+                .https(new InetSocketAddress("127.0.0.1", 8443))
+                .http(new InetSocketAddress("127.0.0.2", 8443))
+                .build();
+        TlsProxy.builder()
+                .route("example.com", "http://10.0.0.5:8080")
+                .httpsPort(0)
+                .httpPort(0)
+                .build();
+    }
+
+    @Test
+    void refusesEmptyStorePath() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TlsProxy.builder().store(Path.of("")))
+                .withMessage("store: \"\" (expected: a directory, \".\" for the working directory)");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.tlsproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tlsproxy.spi.CertificateStore;
@@ -64,6 +65,19 @@ class TlsProxyIT {
             // the JDK's client offers no ALPN where only HTTP/1.1 is wanted
             assertThat(tls.applicationProtocol())
                     .isEqualTo(version == HttpClient.Version.HTTP_2 ? Optional.of("h2") : Optional.empty());
+        }
+    }
+
+    @Test
+    void namesUrisInTheFormThatClientsTake() throws Exception {
+        try (RawUpstream upstream = RawUpstream.saying("hello");
+                TlsProxy proxy = started(local().route("b\u00fccher.localhost", upstream.uri()))) {
+            int port = proxy.addresses().https().getPort();
+            assertThat(proxy.uri("B\u00fccher.localhost")).hasToString("https://xn--bcher-kva.localhost:" + port);
+            assertThat(proxy.uri("::1")).hasToString("https://[0:0:0:0:0:0:0:1]:" + port);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> proxy.uri("a b"))
+                    .withMessage("host: \"a b\" (expected: a host name or IP address)");
         }
     }
 

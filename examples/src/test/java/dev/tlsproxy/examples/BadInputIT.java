@@ -95,6 +95,20 @@ class BadInputIT {
     }
 
     @Test
+    void oneAddressForBothListeners() throws Exception {
+        refused(
+                2,
+                "http: /127.0.0.1:8443 is also the address of https, /127.0.0.1:8443"
+                        + " (expected: two addresses; choose another port, or call withoutHttp())",
+                List.of("--https", "127.0.0.1:8443", "--http", "127.0.0.1:8443"));
+    }
+
+    @Test
+    void emptyStore() throws Exception {
+        refused(2, "store: \"\" (expected: a directory, \".\" for the working directory)", List.of("--store", ""));
+    }
+
+    @Test
     void network() throws Exception {
         refusedStarting(2, List.of("--trusted-proxy", "10.0.0.1/8"), "tls-proxy: ");
     }
@@ -132,8 +146,10 @@ class BadInputIT {
 
     private String standardError(int exitCode, List<String> more) throws IOException, InterruptedException {
         Path store = directory.resolve("store");
-        List<String> arguments =
-                new ArrayList<>(List.of("run", "--https", "127.0.0.1:0", "--route", "a.localhost=http://127.0.0.1:1"));
+        List<String> arguments = new ArrayList<>(List.of("run", "--route", "a.localhost=http://127.0.0.1:1"));
+        if (!more.contains("--https")) {
+            arguments.addAll(List.of("--https", "127.0.0.1:0"));
+        }
         if (!more.contains("--store")) {
             arguments.addAll(List.of("--store", store.toString()));
         }

@@ -6,14 +6,18 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** What the README shows is what a compiler has seen and a command takes. */
+/** What the documents show is what a compiler has seen and a command takes; the tests they name are there. */
 class ReadmeTest {
 
     private static final Path README = Path.of("../README.md");
@@ -41,6 +45,31 @@ class ReadmeTest {
         assertThat(option.results().map(result -> result.group(1)).distinct())
                 .isNotEmpty()
                 .allSatisfy(name -> assertThat(help).contains(name));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/request-rules.md"})
+    void everyTestThatADocumentNamesExists(String document) throws IOException {
+        Map<String, Path> tests = tests();
+        Matcher name = Pattern.compile("\\b([A-Z]\\w+(?:IT|Test))(?:\\.(\\w+))?`")
+                .matcher(Files.readString(README.resolveSibling(document)));
+        while (name.find()) {
+            assertThat(tests).containsKey(name.group(1));
+            if (name.group(2) != null) {
+                assertThat(Files.readString(Objects.requireNonNull(tests.get(name.group(1)))))
+                        .contains("void " + name.group(2) + "(");
+            }
+        }
+    }
+
+    private static Map<String, Path> tests() throws IOException {
+        try (Stream<Path> all = Files.walk(Path.of(".."))) {
+            return all.filter(file -> file.toString().matches(".*/src/test/java/.*(IT|Test)\\.java"))
+                    .collect(Collectors.toMap(
+                            file -> file.getFileName().toString().replace(".java", ""),
+                            file -> file,
+                            (one, two) -> one));
+        }
     }
 
     private static String between(String begin, String end, String text) {

@@ -8,7 +8,10 @@ import java.util.Optional;
  * {@code *.example.com}), an IP address in text form, or one of the proxy's own that no host can have
  * ({@code local-ca}).
  *
- * <p>Implementations are safe for use by several threads; methods may block. A store may be shared by several proxies.
+ * <p>What it keeps are private keys: an implementation lets nobody else read them and never logs them. Implementations
+ * are safe for use by several threads, and {@link #save} may run beside {@link #load} of the same name; methods may block,
+ * and are never called on an I/O thread. A store may be shared by several proxies, also in other processes; each must then
+ * see what another has saved. Its {@code toString} names the place, for messages.
  */
 public interface CertificateStore {
 
@@ -17,7 +20,8 @@ public interface CertificateStore {
      *
      * @param name the name
      * @return the certified key, or empty where nothing was saved
-     * @throws IOException when something is there and can't be read, with a message that names it and the remedy
+     * @throws IOException when something is there and can't be read, with a message that names it and the remedy, and
+     *     holds nothing of a key
      */
     Optional<CertifiedKey> load(String name) throws IOException;
 

@@ -145,7 +145,7 @@ final class BodyWatch {
      */
     private boolean clientLeft() {
         boolean reset = response != null && response.reset();
-        return reset || (!state.head().http2() && state.exchange().isRequestComplete() && ClientLeft.check(state));
+        return reset || ClientLeft.check(state);
     }
 
     /** Before the response, with the request sent, it is the upstream room that counts the time. */

@@ -7,12 +7,18 @@ import io.undertow.util.ImmediatePooledByteBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** Looks whether an HTTP/1.1 client that waits for its response is still there. */
+/** Looks whether a client that waits for its response is still there. */
 final class ClientLeft {
 
     private static final int PEEK = 512;
 
     private ClientLeft() {}
+
+    /** True when an HTTP/2 client has reset the stream, or an HTTP/1.1 client has ended its connection. */
+    static boolean check(ExchangeState state) {
+        ClientStream stream = state.exchange().getAttachment(ClientStream.KEY);
+        return stream != null ? !stream.isOpen() : state.exchange().isRequestComplete() && ended(state);
+    }
 
     /**
      * Reads from the connection. What comes is the next request of a client that pipelines: it is kept for Undertow's
@@ -20,7 +26,7 @@ final class ClientLeft {
      *
      * @return true at the end of the stream. A client that only closed its own direction counts as gone too
      */
-    static boolean check(ExchangeState state) {
+    private static boolean ended(ExchangeState state) {
         ServerConnection connection = state.exchange().getConnection();
         if (!(connection instanceof HttpServerConnection http1)
                 || http1.getExtraBytes() != null

@@ -48,7 +48,7 @@ final class GatewayError {
     }
 
     private static byte[] body(Refusal refusal) {
-        String text = refusal.status() + " " + StatusCodes.getReason(refusal.status()) + ": " + refusal.reason() + "\n";
+        String text = refusal.status() + " " + LocalResponse.reason(refusal.status()) + ": " + refusal.reason() + "\n";
         return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
@@ -58,7 +59,11 @@ final class IdleSweeps {
 
         void arm() {
             if (!armed.get() && !watched.isEmpty() && armed.compareAndSet(false, true)) {
-                thread.executeAfter(this, periodNanos, TimeUnit.NANOSECONDS);
+                try {
+                    thread.executeAfter(this, periodNanos, TimeUnit.NANOSECONDS);
+                } catch (RejectedExecutionException e) {
+                    // the thread is ending, and with it every exchange on it
+                }
             }
         }
 

@@ -5,6 +5,7 @@ import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
+import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.slf4j.Logger;
@@ -42,12 +43,18 @@ final class LocalResponse implements IoCallback {
             exchange.setStatusCode(500);
             body = new byte[0];
         }
+        exchange.setReasonPhrase(reason(exchange.getStatusCode()));
         fields.put(Headers.CONTENT_LENGTH, body.length);
         if (!exchange.isRequestComplete()) {
             exchange.setPersistent(false);
         }
         ExchangeCall.persistence(state, fields);
         exchange.getResponseSender().send(ByteBuffer.wrap(body), new LocalResponse(state));
+    }
+
+    /** Undertow has no words for 421 (RFC 9110 section 15.5.20). */
+    static String reason(int status) {
+        return status == 421 ? "Misdirected Request" : StatusCodes.getReason(status);
     }
 
     private static boolean filter(ExchangeState state, HeaderMap fields) {

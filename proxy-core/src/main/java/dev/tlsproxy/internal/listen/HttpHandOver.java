@@ -1,17 +1,12 @@
 package dev.tlsproxy.internal.listen;
 
-import dev.tlsproxy.internal.http.ConnectionTls;
 import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.spi.NegotiatedTls;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
-import io.undertow.protocols.http2.Http2Channel;
-import io.undertow.server.ConnectorStatisticsImpl;
 import io.undertow.server.HttpHandler;
-import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpOpenListener;
-import io.undertow.server.protocol.http2.Http2ReceiveListener;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -21,15 +16,17 @@ import org.xnio.ssl.SslConnection;
 final class HttpHandOver {
 
     private final ByteBufferPool pool;
-    private final OptionMap options;
+    private final ListenConfig config;
+    private final OptionMap http2Options;
     private final HttpHandler pipeline;
     private final HttpOpenListener http1;
 
-    HttpHandOver(ByteBufferPool pool, OptionMap options, HttpHandler pipeline) {
+    HttpHandOver(ByteBufferPool pool, ListenConfig config, HttpHandler pipeline) {
         this.pool = pool;
-        this.options = options;
+        this.config = config;
+        this.http2Options = HttpOptions.forHttp2(config);
         this.pipeline = pipeline;
-        this.http1 = new HttpOpenListener(pool, options);
+        this.http1 = new HttpOpenListener(pool, HttpOptions.of(config));
         http1.setRootHandler(pipeline);
     }
 
@@ -41,7 +38,10 @@ final class HttpHandOver {
             NegotiatedTls tls,
             @Nullable PooledByteBuffer extra) {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
-            openHttp2(connection, tlsConnection, tls, extra);
+            Http2Connection http2 =
+                    new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config.keepAlive());
+            connection.standOn(http2);
+            http2.open(tls, http2Options, pool.getBufferSize());
         } else {
             openHttp1(tlsConnection, peeked, tls, extra);
         }
@@ -57,45 +57,5 @@ final class HttpHandOver {
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
         source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery));
         http1.handleEvent(tlsConnection, extra);
-    }
-
-    /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
-    private void openHttp2(
-            OpenConnection connection,
-            SslConnection tlsConnection,
-            NegotiatedTls tls,
-            @Nullable PooledByteBuffer extra) {
-        Http2Channel channel = new ClientHttp2Channel(tlsConnection, pool, extra, options);
-        channel.putAttachment(ConnectionTls.ATTACHMENT, tls);
-        connection.standOn(channel);
-        channel.getReceiveSetter()
-                .set(new Http2ReceiveListener(
-                        new WindowOpener(channel), options, pool.getBufferSize(), new ConnectorStatisticsImpl()));
-        channel.resumeReceives();
-    }
-
-    /**
-     * Opens the connection's flow-control window with the first request. Undertow 2.4 takes the configured size for the
-     * connection too, of which it never tells the client: at 64 KiB the client waits, and so does Undertow (RFC 9113
-     * section 6.9.2: SETTINGS changes the streams' windows only). Not earlier, because SETTINGS must be the first frame,
-     * and Undertow sends it when the client's has come.
-     */
-    private final class WindowOpener implements HttpHandler {
-
-        private final Http2Channel channel;
-        private boolean opened;
-
-        WindowOpener(Http2Channel channel) {
-            this.channel = channel;
-        }
-
-        @Override
-        public void handleRequest(HttpServerExchange exchange) throws Exception {
-            if (!opened) {
-                opened = true;
-                channel.sendUpdateWindowSize(0, HttpOptions.H2_WINDOW - HttpOptions.H2_DEFAULT_WINDOW);
-            }
-            pipeline.handleRequest(exchange);
-        }
     }
 }

@@ -37,6 +37,15 @@ final class HttpOptions {
                 .getMap();
     }
 
+    /** Without time-outs: those of Undertow for HTTP/2 have gaps, {@link Http2Connection} has its own. */
+    static OptionMap forHttp2(ListenConfig config) {
+        return OptionMap.builder()
+                .addAll(of(config))
+                .set(UndertowOptions.NO_REQUEST_TIMEOUT, -1)
+                .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, -1)
+                .getMap();
+    }
+
     private static int millis(Duration time) {
         return Math.toIntExact(time.toMillis());
     }

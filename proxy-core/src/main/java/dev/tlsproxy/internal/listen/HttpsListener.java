@@ -49,7 +49,7 @@ public final class HttpsListener implements AutoCloseable {
         this.context = context;
         this.config = config;
         this.events = events;
-        this.handOver = new HttpHandOver(pool, HttpOptions.of(config), pipeline);
+        this.handOver = new HttpHandOver(pool, config, pipeline);
     }
 
     /**

@@ -25,7 +25,8 @@ public final class Cidr {
     public static Cidr parse(String text) {
         int slash = text.indexOf('/');
         String address = slash < 0 ? text : text.substring(0, slash);
-        if (!HostName.isIpLiteral(address)) {
+        if (!HostName.isIpLiteral(address)
+                || (slash >= 0 && !text.substring(slash + 1).matches("[0-9]{1,3}"))) {
             throw refused(text);
         }
         byte[] bytes;
@@ -33,10 +34,10 @@ public final class Cidr {
         try {
             bytes = InetAddress.getByName(address).getAddress();
             length = slash < 0 ? bytes.length * 8 : Integer.parseInt(text.substring(slash + 1));
-        } catch (UnknownHostException | NumberFormatException e) {
+        } catch (UnknownHostException e) {
             throw refused(text);
         }
-        if (length < 0 || length > bytes.length * 8) {
+        if (length > bytes.length * 8) {
             throw refused(text);
         }
         Cidr cidr = new Cidr(masked(bytes, length), length);

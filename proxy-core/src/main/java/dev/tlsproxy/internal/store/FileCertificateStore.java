@@ -27,9 +27,13 @@ public final class FileCertificateStore implements CertificateStore {
      * Names the directory; touches nothing on disk.
      *
      * @param directory a directory, or a path where one can be made; a relative one is below the working directory
+     * @throws IllegalArgumentException when the path is empty
      */
     public FileCertificateStore(Path directory) {
-        this.directory = new StoreDirectory(Objects.requireNonNull(directory, "directory"));
+        if (directory.toString().isEmpty()) {
+            throw new IllegalArgumentException("store: \"\" (expected: a directory, \".\" for the working directory)");
+        }
+        this.directory = new StoreDirectory(directory);
     }
 
     /**

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * Keeps the java.util.logging output of the libraries inside off the host program's console: bctls 1.84 logs every
  * connection at INFO, XNIO its version. Only what is logged on this library's own threads is taken out, so the program's
  * own use of the same libraries logs as before. What is WARNING or worse goes to slf4j under the same logger name;
- * problems of a handshake, which every port scanner causes, as debug.
+ * problems of a handshake, which every port scanner causes, and of an exchange, of which ProxyEvents hears, as debug.
  */
 public final class LibraryLogs {
 
@@ -22,6 +22,12 @@ public final class LibraryLogs {
     public static final String THREAD_PREFIX = "tls-proxy";
 
     private static final String JSSE = "org.bouncycastle.jsse.provider.";
+
+    /** Logs each response that it can't read, with a stack trace. */
+    private static final String CLIENT = "io.undertow.client";
+
+    /** Logs each client that leaves before it has its response, with a stack trace. */
+    private static final String PROXY = "io.undertow.proxy";
 
     /** A filter works only on the very logger that is called, so each one has to be named. */
     private static final List<String> NAMES = List.of(
@@ -40,13 +46,14 @@ public final class LibraryLogs {
             "io.undertow.request",
             "io.undertow.request.io",
             "io.undertow.request.error-response",
-            "io.undertow.proxy",
-            "io.undertow.client",
+            PROXY,
+            CLIENT,
             "io.undertow.session",
             "org.xnio",
             "org.xnio.nio",
             "org.xnio.nio.selector",
             "org.xnio.listener",
+            "org.xnio.future",
             "org.xnio.safe-close",
             "org.xnio.ssl",
             "org.xnio.StreamConnection",
@@ -143,8 +150,10 @@ public final class LibraryLogs {
 
         private void forward(LogRecord entry) {
             org.slf4j.Logger target = LoggerFactory.getLogger(logger.getName());
+            boolean expected =
+                    logger.getName().startsWith(JSSE) || logger.getName().equals(CLIENT);
             // XNIO calls it an error when a listener is closed while it accepts.
-            if (logger.getName().startsWith(JSSE) || entry.getThrown() instanceof ClosedChannelException) {
+            if (expected || entry.getThrown() instanceof ClosedChannelException) {
                 target.debug(entry.getMessage(), entry.getThrown());
             } else {
                 target.warn(entry.getMessage(), entry.getThrown());

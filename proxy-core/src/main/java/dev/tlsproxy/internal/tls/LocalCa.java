@@ -280,7 +280,7 @@ public final class LocalCa implements CertificateManager {
 
     private static ScheduledExecutorService newScheduler() {
         return new ScheduledThreadPoolExecutor(1, task -> {
-            Thread thread = new Thread(task, "tlsproxy-local-ca");
+            Thread thread = new Thread(task, LibraryLogs.THREAD_PREFIX + "-local-ca");
             thread.setDaemon(true);
             return thread;
         });

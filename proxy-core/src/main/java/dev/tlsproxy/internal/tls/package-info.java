@@ -4,7 +4,8 @@
  * {@code TlsConfig}, {@code CertificateTable} and {@code ChallengeTable}; its answer is an {@code Admission} with
  * {@code EngineParameters} ({@code NamedGroups}). In the handshake {@code SniKeyManager} gives the key and
  * {@code ServerFlight} reads the group. {@code TlsProvider}, {@code TlsCrypto}, {@code FallbackJcaHelper} and
- * {@code X25519Agreement} are the cryptography below; {@code ClientTls} and {@code HybridClientContext} are for clients;
+ * {@code X25519Agreement} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};
+ * {@code ClientTls} and {@code HybridClientContext} are for clients;
  * {@code TlsSelfTest} and {@code LibraryLogs} serve the start.
  */
 @NullMarked

@@ -87,7 +87,7 @@ final class ConnectTry {
         connecting.addNotifier(
                 (future, attachment) -> {
                     if (future.getStatus() == IoFuture.Status.FAILED) {
-                        thread.execute(() -> failed(mine, UpstreamFailure.REFUSED));
+                        UpstreamState.execute(thread, () -> failed(mine, UpstreamFailure.REFUSED));
                     }
                 },
                 null);

@@ -91,6 +91,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
                     }
                 });
                 sent.run();
+                sendHead(inner);
             }
 
             @Override
@@ -98,6 +99,17 @@ final class UpstreamConnection extends ForwardingClientConnection {
                 broken(mine);
             }
         });
+    }
+
+    /** Undertow's client keeps the head until the first byte of the body, which may wait for a word of the upstream. */
+    private void sendHead(ClientExchange inner) {
+        if (!ended && !requestDone && !attempt.exchange().isRequestComplete()) {
+            try {
+                inner.getRequestChannel().flush();
+            } catch (IOException e) {
+                // the next write fails too, and what becomes of the exchange is decided there
+            }
+        }
     }
 
     private void responded(UpstreamExchange outer, ClientResponse response) {

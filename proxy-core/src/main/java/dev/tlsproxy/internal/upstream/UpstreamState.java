@@ -165,7 +165,7 @@ final class UpstreamState {
         execute(waiter.thread(), () -> waiter.granted(connection));
     }
 
-    private static void execute(XnioIoThread thread, Runnable task) {
+    static void execute(XnioIoThread thread, Runnable task) {
         try {
             thread.execute(task);
         } catch (RejectedExecutionException e) {

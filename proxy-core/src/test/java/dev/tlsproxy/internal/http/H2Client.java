@@ -13,9 +13,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Writes HTTP/2 frames by hand, so that it can send what no client library would. */
-final class H2Client implements AutoCloseable {
+public final class H2Client implements AutoCloseable {
 
-    static final int END_STREAM = 1;
+    public static final int END_STREAM = 1;
     private static final int END_HEADERS = 4;
 
     private final Socket socket;
@@ -23,7 +23,7 @@ final class H2Client implements AutoCloseable {
     private final OutputStream out;
     private final HpackDecoder decoder = new HpackDecoder(4096);
 
-    H2Client(Socket socket) throws IOException {
+    public H2Client(Socket socket) throws IOException {
         this.socket = socket;
         in = new DataInputStream(socket.getInputStream());
         out = socket.getOutputStream();
@@ -32,7 +32,7 @@ final class H2Client implements AutoCloseable {
     }
 
     /** Names and values in turn. */
-    void headers(int stream, int flags, String... fields) throws IOException {
+    public void headers(int stream, int flags, String... fields) throws IOException {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < fields.length; i++) {
             if (i % 2 == 0) {
@@ -48,7 +48,7 @@ final class H2Client implements AutoCloseable {
         frame(1, flags | END_HEADERS, stream, block.toByteArray());
     }
 
-    void get(int stream, String... more) throws IOException {
+    public void get(int stream, String... more) throws IOException {
         String[] fields = new String[8 + more.length];
         String[] pseudo = {":method", "GET", ":scheme", "https", ":path", "/", ":authority", "a.example.com"};
         System.arraycopy(pseudo, 0, fields, 0, 8);
@@ -56,16 +56,16 @@ final class H2Client implements AutoCloseable {
         headers(stream, END_STREAM, fields);
     }
 
-    void data(int stream, int flags, String text) throws IOException {
+    public void data(int stream, int flags, String text) throws IOException {
         frame(0, flags, stream, RawUpstream.bytes(text));
     }
 
-    void reset(int stream) throws IOException {
+    public void reset(int stream) throws IOException {
         frame(3, 0, stream, new byte[] {0, 0, 0, 8});
     }
 
     /** What became of a stream: its fields and body, or {@code reset}. */
-    Map<String, String> response(int stream) throws Exception {
+    public Map<String, String> response(int stream) throws Exception {
         Map<String, String> result = new HashMap<>();
         StringBuilder body = new StringBuilder();
         while (true) {
@@ -98,7 +98,21 @@ final class H2Client implements AutoCloseable {
         }
     }
 
-    private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+    /** The next bytes of a stream's body, as they come. */
+    public String nextData(int stream) throws IOException {
+        while (true) {
+            int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+            int type = in.readUnsignedByte();
+            in.readUnsignedByte();
+            int id = in.readInt();
+            byte[] payload = in.readNBytes(length);
+            if (type == 0 && id == stream && length > 0) {
+                return new String(payload, StandardCharsets.ISO_8859_1);
+            }
+        }
+    }
+
+    public void frame(int type, int flags, int stream, byte[] payload) throws IOException {
         ByteBuffer frame = ByteBuffer.allocate(9 + payload.length);
         frame.put((byte) (payload.length >> 16)).putShort((short) payload.length);
         frame.put((byte) type).put((byte) flags).putInt(stream).put(payload);

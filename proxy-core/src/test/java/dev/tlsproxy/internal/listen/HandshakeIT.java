@@ -113,7 +113,7 @@ class HandshakeIT {
     @ParameterizedTest
     @CsvSource({"a.example.test,true", "b.a.example.test,false", "example.test,false"})
     void wildcardCoversOneLabel(String sni, boolean served) throws Exception {
-        server.certificates.deploy("*.example.test", server.ca.issue("P-256", "*.example.test"));
+        server.certificates.deploy("*.example.test", server.ca.issue("*.example.test"));
 
         try (SSLSocket socket = RawTls.jdk(jdk(), server.address, sni)) {
             if (served) {
@@ -127,7 +127,7 @@ class HandshakeIT {
     @ParameterizedTest
     @ValueSource(strings = {"localhost.", "under_score.test", "LocalHost."})
     void servesNamesThatBouncyCastleCantRepresent(String sni) throws Exception {
-        server.certificates.deploy("under_score.test", server.ca.issue("P-256", "under_score.test"));
+        server.certificates.deploy("under_score.test", server.ca.issue("under_score.test"));
         byte[] hello = RawTls.clientHello(server.ca.root(), "x".repeat(sni.length()) + ".test");
         byte[] changed = replace(hello, "x".repeat(sni.length()) + ".test", sni);
 
@@ -181,7 +181,7 @@ class HandshakeIT {
             try (SSLSocket socket = RawTls.jdk(jdk(), server.address, sni)) {
                 socket.startHandshake();
                 X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
-                assertThat(shown.getSubjectX500Principal().getName()).isEqualTo("CN=localhost");
+                assertThat(shown.getSubjectAlternativeNames()).containsExactly(List.of(2, "localhost"));
             }
         }
     }
@@ -276,8 +276,10 @@ class HandshakeIT {
     @Test
     @SuppressWarnings("try")
     void showsChallengeCertificateToValidatingCaOnly() throws Exception {
-        CertifiedKey challenge = server.ca.issue("P-256", "pending.test");
-        server.certificates.deploy("pending.test", server.ca.issue("P-384", "pending.test"));
+        CertifiedKey challenge = server.ca.issue("pending.test");
+        server.certificates.deploy(
+                "pending.test",
+                server.ca.request("pending.test").ec("secp384r1").issue());
         try (ChallengePort.Presented presented = server.challenges.tlsAlpn01("pending.test", challenge)) {
             assertThat(shownTo("pending.test", "acme-tls/1")).isEqualTo(challenge.leaf());
             assertThat(shownTo("pending.test", "acme-tls/1", "h2")).isNotEqualTo(challenge.leaf());

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tlsproxy.internal.tls.ClientTls;
-import dev.tlsproxy.internal.tls.TlsFixtures;
 import dev.tlsproxy.spi.NegotiatedTls;
+import dev.tlsproxy.testing.TestCa;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -82,14 +82,14 @@ class HttpsListenerIT {
 
     @Test
     void clientRefusesUntrustedIssuer() {
-        SSLContext stranger = ClientTls.trusting(List.of(new TlsFixtures().root()));
+        SSLContext stranger = ClientTls.trusting(List.of(TestCa.create().root()));
 
         assertThatThrownBy(() -> get(stranger, HttpClient.Version.HTTP_2)).isInstanceOf(IOException.class);
     }
 
     @Test
     void clientRefusesWrongName() {
-        server.certificates.deploy("localhost", server.ca.issue("P-256", "other.example"));
+        server.certificates.deploy("localhost", server.ca.issue("other.example"));
 
         assertThatThrownBy(() -> get(ClientTls.trusting(List.of(server.ca.root())), HttpClient.Version.HTTP_2))
                 .isInstanceOf(IOException.class);
@@ -106,9 +106,17 @@ class HttpsListenerIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"P-256,TLSv1.3", "P-256,TLSv1.2", "P-384,TLSv1.3", "P-384,TLSv1.2", "RSA,TLSv1.3", "RSA,TLSv1.2"})
+    @CsvSource({
+        "secp256r1,TLSv1.3",
+        "secp256r1,TLSv1.2",
+        "secp384r1,TLSv1.3",
+        "secp384r1,TLSv1.2",
+        "RSA,TLSv1.3",
+        "RSA,TLSv1.2"
+    })
     void showsEachKindOfKeyInEachVersion(String kind, String protocol) throws Exception {
-        server.certificates.deploy("localhost", server.ca.issue(kind, "localhost"));
+        TestCa.Request request = server.ca.request("localhost");
+        server.certificates.deploy("localhost", (kind.equals("RSA") ? request.rsa(2048) : request.ec(kind)).issue());
 
         HttpResponse<String> response =
                 get(ClientTls.upstream(List.of(server.ca.root())), HttpClient.Version.HTTP_2, protocol);
@@ -122,7 +130,7 @@ class HttpsListenerIT {
 
     @Test
     void servesCertificateOfTheLocalAddressToClientThatNamesNoHost() throws Exception {
-        server.certificates.deploy("127.0.0.1", server.ca.issue("P-256", "127.0.0.1"));
+        server.certificates.deploy("127.0.0.1", server.ca.issue("127.0.0.1"));
 
         HttpResponse<String> response = client(ClientTls.trusting(List.of(server.ca.root())), HttpClient.Version.HTTP_2)
                 .send(
@@ -134,10 +142,11 @@ class HttpsListenerIT {
 
     @Test
     void newConnectionsGetTheCertificateDeployedLast() throws Exception {
-        TlsFixtures other = new TlsFixtures();
+        TestCa other = TestCa.create();
         get(ClientTls.upstream(List.of(server.ca.root())), HttpClient.Version.HTTP_2);
 
-        server.certificates.deploy("localhost", other.issue("RSA", "localhost"));
+        server.certificates.deploy(
+                "localhost", other.request("localhost").rsa(2048).issue());
 
         assertThat(get(ClientTls.upstream(List.of(other.root())), HttpClient.Version.HTTP_2)
                         .body())

@@ -6,9 +6,9 @@ import dev.tlsproxy.internal.tls.ChallengeTable;
 import dev.tlsproxy.internal.tls.LibraryLogs;
 import dev.tlsproxy.internal.tls.ServerTlsContext;
 import dev.tlsproxy.internal.tls.TlsConfig;
-import dev.tlsproxy.internal.tls.TlsFixtures;
 import dev.tlsproxy.spi.NegotiatedTls;
 import dev.tlsproxy.spi.ProxyEvents;
+import dev.tlsproxy.testing.TestCa;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.DefaultByteBufferPool;
 import io.undertow.server.HttpHandler;
@@ -30,7 +30,7 @@ import org.xnio.XnioWorker;
 final class ListenerFixture implements AutoCloseable {
 
     final LibraryLogs.Silence silence = LibraryLogs.silence();
-    final TlsFixtures ca = new TlsFixtures();
+    final TestCa ca = TestCa.create();
     final CertificateTable certificates = new CertificateTable();
     final ChallengeTable challenges = new ChallengeTable();
     final List<NegotiatedTls> completed = new CopyOnWriteArrayList<>();
@@ -52,7 +52,7 @@ final class ListenerFixture implements AutoCloseable {
                         .set(Options.WORKER_NAME, "tls-proxy-test")
                         .set(Options.THREAD_DAEMON, true)
                         .getMap());
-        certificates.deploy("localhost", ca.issue("P-256", "localhost"));
+        certificates.deploy("localhost", ca.issue("localhost"));
         listener = new HttpsListener(
                 worker,
                 pool,

@@ -33,6 +33,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -424,12 +425,13 @@ class LocalCaTest {
         assertThat(threads()).singleElement().matches(Thread::isDaemon);
         ca.close();
         ca.close();
-        assertThat(threads()).noneMatch(Thread::isAlive);
+        // an executor says that it has terminated from within its last thread
+        Awaitility.await().untilAsserted(() -> assertThat(threads()).noneMatch(Thread::isAlive));
     }
 
     private static List<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().equals("tlsproxy-local-ca"))
+                .filter(thread -> thread.getName().equals("tls-proxy-local-ca"))
                 .toList();
     }
 

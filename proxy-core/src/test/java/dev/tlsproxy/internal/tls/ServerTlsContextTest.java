@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tlsproxy.spi.NegotiatedTls;
+import dev.tlsproxy.testing.TestCa;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -20,9 +21,9 @@ class ServerTlsContextTest {
     private final ServerTlsContext context = context(new TlsConfig(true, false, false, Optional.empty()));
 
     ServerTlsContextTest() {
-        TlsFixtures ca = new TlsFixtures();
+        TestCa ca = TestCa.create();
         for (String name : List.of("a.test", "xn--bcher-kva.test", "*.w.test", "192.0.2.7")) {
-            certificates.deploy(name, ca.issue("P-256", name));
+            certificates.deploy(name, ca.issue(name));
         }
     }
 

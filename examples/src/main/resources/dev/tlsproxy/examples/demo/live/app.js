@@ -27,7 +27,7 @@ const handlers = {
   },
   echo(message) {
     const milliseconds = (performance.now() * 1000 - message.sent) / 1000;
-    text("round-trip", milliseconds.toFixed(1) + " ms");
+    text("round-trip", milliseconds.toFixed(milliseconds < 100 ? 1 : 0) + " ms");
   },
 };
 

@@ -1,0 +1,166 @@
+package dev.tlsproxy.internal.listen;
+
+import dev.tlsproxy.internal.http.ClientStream;
+import dev.tlsproxy.internal.http.ConnectionTls;
+import dev.tlsproxy.internal.http.EmptyQuery;
+import dev.tlsproxy.spi.NegotiatedTls;
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.connector.PooledByteBuffer;
+import io.undertow.protocols.http2.AbstractHttp2StreamSourceChannel;
+import io.undertow.protocols.http2.Http2Channel;
+import io.undertow.protocols.http2.Http2StreamSourceChannel;
+import io.undertow.server.ConnectorStatisticsImpl;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http2.Http2ReceiveListener;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.HeaderValues;
+import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.xnio.IoUtils;
+import org.xnio.OptionMap;
+import org.xnio.XnioExecutor;
+import org.xnio.ssl.SslConnection;
+
+/**
+ * An HTTP/2 connection of Undertow's, with what that leaves out: a flow-control window that opens, streams that tell
+ * whether they were reset, requests looked at before Undertow takes their pseudo-fields apart, and an end of connections
+ * without a request. On the connection's I/O thread.
+ */
+final class Http2Connection extends Http2Channel {
+
+    private static final HttpString AUTHORITY = new HttpString(":authority");
+
+    /** For GOAWAY to leave before the socket is closed. */
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
+    private final HttpHandler pipeline;
+    private final long keepAliveNanos;
+    private final Map<HttpServerExchange, ClientStream> live = new HashMap<>(4);
+    private @Nullable Http2StreamSourceChannel received;
+    private XnioExecutor.@Nullable Key timer;
+    private boolean windowOpened;
+    private long idleSince;
+
+    /**
+     * Takes over {@code extra}, the bytes that were read behind the handshake.
+     *
+     * @param options without Undertow's own idle time-out, see {@link HttpOptions#forHttp2}
+     * @param keepAlive how long there may be no request, from the handshake on
+     */
+    Http2Connection(
+            SslConnection connection,
+            ByteBufferPool pool,
+            @Nullable PooledByteBuffer extra,
+            OptionMap options,
+            HttpHandler pipeline,
+            Duration keepAlive) {
+        super(connection, "h2", pool, extra, false, false, options);
+        this.pipeline = pipeline;
+        this.keepAliveNanos = keepAlive.toNanos();
+    }
+
+    /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
+    void open(NegotiatedTls tls, OptionMap options, int bufferSize) {
+        putAttachment(ConnectionTls.ATTACHMENT, tls);
+        idleSince = System.nanoTime();
+        later(this::endIfIdle, keepAliveNanos);
+        addCloseTask(closed -> stopTimer());
+        getReceiveSetter()
+                .set(new Http2ReceiveListener(this::handle, options, bufferSize, new ConnectorStatisticsImpl()));
+        resumeReceives();
+    }
+
+    @Override
+    public synchronized @Nullable AbstractHttp2StreamSourceChannel receive() throws IOException {
+        AbstractHttp2StreamSourceChannel frame = super.receive();
+        if (frame instanceof Http2StreamSourceChannel stream) {
+            received = stream;
+            EmptyQuery.mark(stream.getHeaders());
+            refuseOtherHost(stream.getHeaders());
+        }
+        return frame;
+    }
+
+    /**
+     * Undertow drops Host in favour of :authority; where they differ the request is malformed (RFC 9113 section 8.3.1).
+     * An empty authority is what the HTTP room refuses.
+     */
+    private static void refuseOtherHost(HeaderMap fields) {
+        HeaderValues hosts = fields.get(Headers.HOST);
+        String authority = fields.getFirst(AUTHORITY);
+        if (hosts != null && authority != null && !hosts.stream().allMatch(authority::equalsIgnoreCase)) {
+            fields.put(AUTHORITY, "");
+        }
+    }
+
+    private void handle(HttpServerExchange exchange) throws Exception {
+        openWindow();
+        ClientStream stream = Objects.requireNonNull(received, "received").getResponseChannel()::isOpen;
+        exchange.putAttachment(ClientStream.KEY, stream);
+        live.put(exchange, stream);
+        exchange.addExchangeCompleteListener((done, next) -> {
+            live.remove(done);
+            idleSince = System.nanoTime();
+            next.proceed();
+        });
+        pipeline.handleRequest(exchange);
+    }
+
+    /**
+     * Opens the connection's flow-control window with the first request. Undertow 2.4 takes the configured size for the
+     * connection too, of which it never tells the client: at 64 KiB the client waits, and so does Undertow (RFC 9113
+     * section 6.9.2: SETTINGS changes the streams' windows only). Not earlier, because SETTINGS must be the first frame,
+     * and Undertow sends it when the client's has come.
+     */
+    private void openWindow() throws IOException {
+        if (!windowOpened) {
+            windowOpened = true;
+            sendUpdateWindowSize(0, HttpOptions.H2_WINDOW - HttpOptions.H2_DEFAULT_WINDOW);
+        }
+    }
+
+    /**
+     * Undertow's own timer starts with the end of a response: it leaves alone a client that never sent a whole request
+     * head, and one that has reset its last stream.
+     */
+    private void endIfIdle() {
+        timer = null;
+        if (!isOpen()) {
+            return;
+        }
+        if (live.values().removeIf(stream -> !stream.isOpen())) {
+            idleSince = System.nanoTime();
+        }
+        long left = live.isEmpty() ? keepAliveNanos - (System.nanoTime() - idleSince) : keepAliveNanos;
+        if (left > 0) {
+            later(this::endIfIdle, left);
+            return;
+        }
+        sendGoAway(ERROR_NO_ERROR);
+        later(() -> IoUtils.safeClose(this), FAREWELL.toNanos());
+    }
+
+    private void later(Runnable task, long nanos) {
+        try {
+            timer = getIoThread().executeAfter(task, nanos, TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            IoUtils.safeClose(this); // the thread is ending
+        }
+    }
+
+    private void stopTimer() {
+        if (timer != null) {
+            timer.remove();
+            timer = null;
+        }
+    }
+}

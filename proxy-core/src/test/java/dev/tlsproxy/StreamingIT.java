@@ -1,0 +1,257 @@
+package dev.tlsproxy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tlsproxy.internal.http.H2Client;
+import dev.tlsproxy.testing.StreamingUpstream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What an upstream sends is at the client before it sends more: the upstream of these tests goes on only when the client has
+ * seen the last piece. And an upstream hears of a client that left.
+ */
+@Timeout(30)
+class StreamingIT {
+
+    private static final int EVENTS = 5;
+    private static final Duration SOON = Duration.ofMillis(1500); // two looks, half a second apart, and a slow machine
+
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void eventStreamArrivesEventByEvent(HttpClient.Version version) throws Exception {
+        Semaphore seen = new Semaphore(0);
+        try (StreamingUpstream upstream = events(seen);
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            HttpResponse<Stream<String>> response =
+                    local.client(version).send(local.request("/events").build(), BodyHandlers.ofLines());
+
+            assertThat(response.version()).isEqualTo(version);
+            seen.release(); // the head came, without an event
+            Iterator<String> lines = response.body().iterator();
+            for (int i = 0; i < EVENTS; i++) {
+                assertThat(lines.next()).isEqualTo("data: " + i);
+                assertThat(lines.next()).isEmpty();
+                seen.release();
+            }
+            assertThat(lines.hasNext()).isFalse();
+        }
+    }
+
+    @Test
+    void eventStreamArrivesEventByEventAtRawClient() throws Exception {
+        Semaphore seen = new Semaphore(0);
+        try (StreamingUpstream upstream = events(seen);
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                RawTlsClient client = local.http1()) {
+            client.send("GET /events HTTP/1.1\r\nHost: " + local.authority() + "\r\n\r\n");
+
+            assertThat(client.readHead()).startsWith("HTTP/1.1 200 OK\r\n").contains("text/event-stream");
+            seen.release();
+            InputStream in = client.socket().getInputStream();
+            for (int i = 0; i < EVENTS; i++) {
+                String chunk = "09\r\ndata: " + i + "\n\n\r\n";
+                assertThat(new String(in.readNBytes(chunk.length()), StandardCharsets.ISO_8859_1))
+                        .isEqualTo(chunk);
+                seen.release();
+            }
+            assertThat(new String(in.readNBytes(5), StandardCharsets.ISO_8859_1))
+                    .isEqualTo("0\r\n\r\n");
+        }
+    }
+
+    /** A long poll beside others: each is answered when its own time has come. */
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void longPollsAreAnsweredInTheirOwnTime(HttpClient.Version version) throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch second = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    CountDownLatch mine = head.startsWith("GET /first ") ? first : second;
+                    mine.await(20, TimeUnit.SECONDS);
+                    StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            HttpClient client = local.client(version);
+            CompletableFuture<HttpResponse<String>> one =
+                    client.sendAsync(local.request("/first").build(), BodyHandlers.ofString());
+            CompletableFuture<HttpResponse<String>> two =
+                    client.sendAsync(local.request("/second").build(), BodyHandlers.ofString());
+            Awaitility.await().until(() -> upstream.open() == 2);
+
+            second.countDown();
+            assertThat(two.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+            assertThat(one).isNotDone();
+            first.countDown();
+            assertThat(one.get(10, TimeUnit.SECONDS).statusCode()).isEqualTo(200);
+        }
+    }
+
+    /** By hand, because the JDK's client reads nothing before it has sent all: each byte goes up, and its echo comes down, before the next one. */
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void requestStreamsUpWhileTheResponseStreamsDown(HttpClient.Version version) throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: " + EVENTS + "\r\n\r\n");
+                    boolean chunked = head.contains("ransfer-");
+                    for (int i = 0; i < EVENTS; i++) {
+                        // a chunk of one byte: "01", CR, LF, the byte, CR, LF
+                        byte[] piece = in.readNBytes(chunked ? 7 : 1);
+                        out.write(piece[chunked ? 4 : 0]);
+                        out.flush();
+                    }
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            if (version == HttpClient.Version.HTTP_1_1) {
+                try (RawTlsClient client = local.http1()) {
+                    client.send("POST / HTTP/1.1\r\nHost: " + local.authority() + "\r\nContent-Length: " + EVENTS
+                            + "\r\n\r\n");
+                    assertThat(client.readHead()).startsWith("HTTP/1.1 200 OK\r\n");
+                    for (int i = 0; i < EVENTS; i++) {
+                        client.send("" + i);
+                        assertThat(client.socket().getInputStream().read()).isEqualTo('0' + i);
+                    }
+                }
+                return;
+            }
+            try (H2Client client = local.http2()) {
+                client.headers(1, 0, local.fields("POST", "/"));
+                for (int i = 0; i < EVENTS; i++) {
+                    client.data(1, 0, "" + i);
+                    assertThat(client.nextData(1)).isEqualTo("" + i);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(HttpClient.Version.class)
+    void bodyThatWaitsForContinueArrives(HttpClient.Version version) throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(out, "HTTP/1.1 100 Continue\r\n\r\n");
+                    byte[] body = in.readNBytes(4);
+                    StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n");
+                    out.write(body);
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            HttpResponse<String> response = local.client(version)
+                    .send(
+                            local.request("/")
+                                    .expectContinue(true)
+                                    .POST(BodyPublishers.ofString("body"))
+                                    .build(),
+                            BodyHandlers.ofString());
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo("body");
+        }
+    }
+
+    /** The client is asked for its body when the upstream wants it, not before. */
+    @Test
+    void upstreamThatRefusesBeforeTheBodyIsHeard() throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"));
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                RawTlsClient client = local.http1()) {
+            client.send("POST / HTTP/1.1\r\nHost: " + local.authority()
+                    + "\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n");
+
+            assertThat(client.readResponse())
+                    .startsWith("HTTP/1.1 403 Forbidden\r\n")
+                    .endsWith("no");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "HTTP_1_1, ''",
+        "HTTP_1_1, 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'",
+        "HTTP_2, ''",
+        "HTTP_2, 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n'"
+    })
+    void upstreamHearsSoonThatTheClientLeft(HttpClient.Version version, String sentSoFar) throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(out, sentSoFar);
+                    asked.countDown();
+                    in.readAllBytes();
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            CompletableFuture<HttpResponse<InputStream>> response =
+                    local.client(version).sendAsync(local.request("/").build(), BodyHandlers.ofInputStream());
+            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+            if (!sentSoFar.isEmpty()) {
+                response.get(10, TimeUnit.SECONDS).body().close();
+            } else {
+                response.cancel(true);
+            }
+
+            Awaitility.await().atMost(SOON).until(() -> upstream.open() == 0);
+            assertThat(local.ended.poll(5, TimeUnit.SECONDS).failure()).isPresent();
+        }
+    }
+
+    /** One stream's end is not the end of its connection. */
+    @Test
+    void otherStreamsOutliveAResetOne() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    if (head.startsWith("GET /stays ")) {
+                        answer.await(20, TimeUnit.SECONDS);
+                        StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere");
+                    } else {
+                        in.readAllBytes();
+                    }
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            HttpClient client = local.client(HttpClient.Version.HTTP_2);
+            CompletableFuture<HttpResponse<String>> stays =
+                    client.sendAsync(local.request("/stays").build(), BodyHandlers.ofString());
+            Awaitility.await().until(() -> upstream.open() == 1);
+            CompletableFuture<HttpResponse<String>> leaves =
+                    client.sendAsync(local.request("/leaves").build(), BodyHandlers.ofString());
+            Awaitility.await().until(() -> upstream.open() == 2);
+
+            leaves.cancel(true);
+            Awaitility.await().atMost(SOON).until(() -> upstream.open() == 1);
+            answer.countDown();
+            assertThat(stays.get(10, TimeUnit.SECONDS).body()).isEqualTo("here");
+        }
+    }
+
+    private static StreamingUpstream events(Semaphore seen) throws IOException {
+        return new StreamingUpstream((head, in, out) -> {
+            StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+            next(seen);
+            for (int i = 0; i < EVENTS; i++) {
+                StreamingUpstream.write(out, "data: " + i + "\n\n");
+                next(seen);
+            }
+        });
+    }
+
+    private static void next(Semaphore seen) throws Exception {
+        if (!seen.tryAcquire(20, TimeUnit.SECONDS)) {
+            throw new IOException("the client has not seen it");
+        }
+    }
+}
