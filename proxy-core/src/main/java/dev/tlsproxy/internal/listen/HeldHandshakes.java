@@ -2,7 +2,6 @@ package dev.tlsproxy.internal.listen;
 
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
@@ -15,7 +14,7 @@ final class HeldHandshakes {
      * An entry stays until its stage completes, also without attempts: a stage is asked to call back once only, because
      * it can't be told to forget and clients could pile up calls on it.
      */
-    private final Map<CompletionStage<Boolean>, Set<HandshakeAttempt>> waiting = new IdentityHashMap<>();
+    private final IdentityHashMap<CompletionStage<Boolean>, Set<HandshakeAttempt>> waiting = new IdentityHashMap<>();
 
     private int count;
 
