@@ -57,7 +57,7 @@ public interface CertificateStore {
      * Reads a document: private data of a certificate manager, such as a CA account or what was tried for a name.
      *
      * @param document a relative path of at most 6 segments of {@code [A-Za-z0-9._*-]}, none of them {@code .} or
-     *     {@code ..}, such as {@code acme/ca.example/account.pem}
+     *     {@code ..}, such as {@code acme/ca.example/account.pem}; not one under which other documents are
      * @return its content, or empty where it was never written
      * @throws IllegalArgumentException when it is no such path
      * @throws IOException when something is there and can't be read, with a message that names it and the remedy

@@ -3,8 +3,8 @@ package dev.tlsproxy.spi;
 import java.util.Objects;
 import java.util.regex.Pattern;
 
-/** The rules for the documents of a {@link CertificateStore}. */
-final class DocumentPath {
+/** The rules for the documents and locks of a {@link CertificateStore}, for those who write one. */
+public final class DocumentPath {
 
     private static final Pattern SEGMENTS =
             Pattern.compile("(?!\\.{1,2}(/|$))[A-Za-z0-9._*-]+(/(?!\\.{1,2}(/|$))[A-Za-z0-9._*-]+){0,5}");
@@ -12,7 +12,14 @@ final class DocumentPath {
 
     private DocumentPath() {}
 
-    static String checked(String path) {
+    /**
+     * Checks a path.
+     *
+     * @param path 1 to 6 segments of {@code [A-Za-z0-9._*-]}, none of them {@code .} or {@code ..}
+     * @return the path
+     * @throws IllegalArgumentException when it is no such path
+     */
+    public static String checked(String path) {
         Objects.requireNonNull(path, "document");
         if (!SEGMENTS.matcher(path).matches()) {
             throw new IllegalArgumentException(
@@ -21,7 +28,15 @@ final class DocumentPath {
         return path;
     }
 
-    static byte[] checkedContent(String path, byte[] content) {
+    /**
+     * Checks a document's content.
+     *
+     * @param path names it in the message
+     * @param content at most 1 MiB
+     * @return a copy
+     * @throws IllegalArgumentException when it is larger
+     */
+    public static byte[] checkedContent(String path, byte[] content) {
         if (content.length > MAX_CONTENT) {
             throw new IllegalArgumentException(
                     "document \"" + path + "\": " + content.length + " bytes (expected: at most " + MAX_CONTENT + ")");
