@@ -5,14 +5,14 @@ import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps names served with certificates of CAs that speak ACME, each name for itself. What the store has is served when
@@ -87,23 +87,23 @@ public final class AcmeManager implements CertificateManager {
 
     private void serveStored(List<NameLife> lives) {
         Instant now = clock.instant();
-        Map<String, CertifiedKey> alive = new LinkedHashMap<>();
-        List<NameLife> others = new ArrayList<>();
+        Map<NameLife, Optional<CertifiedKey>> others = new LinkedHashMap<>();
+        Set<String> alive = new HashSet<>();
         for (NameLife life : lives) {
             Optional<CertifiedKey> stored = life.stored();
             if (stored.isPresent() && stored.get().notAfter().isAfter(now)) {
-                alive.put(life.name(), stored.get());
+                alive.add(life.name());
                 life.begin(stored);
             } else {
-                others.add(life);
+                others.put(life, stored);
             }
         }
-        for (NameLife life : others) {
-            @Nullable
-            CertifiedKey wildcard = alive.get(
-                    "*" + life.name().substring(Math.max(0, life.name().indexOf('.'))));
-            life.begin(wildcard == null ? life.stored() : Optional.empty());
-        }
+        others.forEach((life, stored) ->
+                life.begin(alive.contains(wildcardOver(life.name())) ? Optional.empty() : stored));
+    }
+
+    private static String wildcardOver(String name) {
+        return "*" + name.substring(Math.max(0, name.indexOf('.')));
     }
 
     /** Interrupts what runs, and returns when it has ended, at the latest after a minute. */

@@ -115,7 +115,12 @@ final class Agenda {
         troubledOrders += troubled ? 1 : 0;
         entry.busy = true;
         entry.troubled = troubled;
-        threads.run(() -> work(entry, work));
+        try {
+            threads.run(() -> work(entry, work));
+        } catch (RuntimeException | Error e) {
+            defect(entry.life.name(), e);
+            done(entry, work, new Next(Work.CHECK, clock.instant().plus(AFTER_DEFECT)));
+        }
     }
 
     private int most(Work work) {

@@ -157,7 +157,8 @@ final class NameLife {
                     e.getMessage());
             lease = () -> {};
         }
-        try (CertificateStore.Lease held = lease) {
+        CertificateStore.Lease held = lease;
+        try (held) {
             storeFailures = 0;
             follow();
             remember();
