@@ -6,6 +6,7 @@ import dev.tlsproxy.acme.spi.KeyType;
 import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -39,6 +40,28 @@ public record CaSettings(
     public CaSettings {
         trusted = List.copyOf(trusted);
         challenges = Set.copyOf(challenges);
+    }
+
+    /** What its documents are filed under: host, port where it has one, and path of the directory, as one segment. */
+    String id() {
+        String port = directory.getPort() == -1 ? "" : "-" + directory.getPort();
+        String text = directory.getHost() + port + directory.getPath();
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9._-]+", "-").replaceAll("^[.-]+|-+$", "");
+    }
+
+    /** The same at its staging environment, whose chains have other names. */
+    CaSettings at(URI other) {
+        return new CaSettings(
+                other,
+                Optional.empty(),
+                email,
+                externalAccount,
+                trusted,
+                profile,
+                keyType,
+                Optional.empty(),
+                challenges,
+                dns);
     }
 
     /**
