@@ -2,15 +2,18 @@ package dev.tlsproxy.acme;
 
 import dev.tlsproxy.acme.internal.life.AcmeManager;
 import dev.tlsproxy.acme.internal.order.CaSettings;
+import dev.tlsproxy.acme.spi.ChallengeSolver;
 import dev.tlsproxy.acme.spi.ChallengeType;
 import dev.tlsproxy.acme.spi.KeyType;
 import dev.tlsproxy.spi.CertificateManager;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,6 +87,56 @@ public final class Acme implements CertificateManager {
                         EnumSet.of(ChallengeType.TLS_ALPN_01, ChallengeType.HTTP_01),
                         Optional.empty())),
                 Clock.systemUTC());
+    }
+
+    /** Stub. @param email stub @return stub */
+    public Acme email(String email) {
+        return this;
+    }
+
+    /** Stub. @param pem stub @return stub */
+    public Acme trust(Path pem) {
+        return this;
+    }
+
+    /** Stub. @param profile stub @return stub */
+    public Acme profile(String profile) {
+        return this;
+    }
+
+    /** Stub. @param type stub @return stub */
+    public Acme keyType(KeyType type) {
+        return this;
+    }
+
+    /** Stub. @param issuer stub @return stub */
+    public Acme preferredChain(String issuer) {
+        return this;
+    }
+
+    /** Stub. @param keyId stub @param macKey stub @return stub */
+    public Acme externalAccount(String keyId, String macKey) {
+        return this;
+    }
+
+    /** Stub. @param solver stub @return stub */
+    public Acme dns(ChallengeSolver solver) {
+        return this;
+    }
+
+    /** Stub. @param types stub @return stub */
+    public Acme challenges(ChallengeType... types) {
+        return this;
+    }
+
+    /** Stub. @param next stub @return stub */
+    public Acme or(Acme next) {
+        return this;
+    }
+
+    /** Stub. @param decision stub @param perHour stub @return stub */
+    public Acme onDemand(Predicate<String> decision, int perHour) {
+        return this;
     }
 
     @Override
