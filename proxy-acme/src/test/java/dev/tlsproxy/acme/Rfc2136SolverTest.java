@@ -225,6 +225,19 @@ class Rfc2136SolverTest {
         assertThatNoException().isThrownBy(() -> solver.await(NAME, VALUE, Duration.ofSeconds(5)));
     }
 
+    /** dnsjava's own resolvers would start a selector thread that never ends, and add a shutdown hook with it. */
+    @Test
+    void startsNoThread() throws Exception {
+        start(Rfc2136SolverTest::zoneExampleCom);
+
+        Rfc2136Solver.of(server.address()).present(NAME, VALUE);
+        Rfc2136Solver.of(server.address()).cleanUp(NAME, VALUE);
+
+        assertThat(Thread.getAllStackTraces().keySet())
+                .extracting(Thread::getName)
+                .noneMatch(name -> name.startsWith("dnsjava"));
+    }
+
     private Rfc2136Solver waiting(FakeTime time) {
         return Rfc2136Solver.of(server.address(), "example.com").time(time.nanos::get, time);
     }
