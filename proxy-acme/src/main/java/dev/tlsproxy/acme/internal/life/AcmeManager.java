@@ -98,8 +98,8 @@ public final class AcmeManager implements CertificateManager {
                 others.put(life, stored);
             }
         }
-        others.forEach((life, stored) ->
-                life.begin(alive.contains(wildcardOver(life.name())) ? Optional.empty() : stored));
+        others.forEach(
+                (life, stored) -> life.begin(alive.contains(wildcardOver(life.name())) ? Optional.empty() : stored));
     }
 
     private static String wildcardOver(String name) {

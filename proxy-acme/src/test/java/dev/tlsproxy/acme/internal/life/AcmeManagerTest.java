@@ -179,15 +179,15 @@ class AcmeManagerTest {
         staging.rule = issuer.rule;
         time.pass(Duration.ofHours(1));
         assertThat(issuer.orders).hasSize(2);
-        assertThat(issuer.orders.get(1).at()).isEqualTo(staging.orders.get(staging.orders.size() - 1).at());
+        assertThat(issuer.orders.get(1).at())
+                .isEqualTo(staging.orders.get(staging.orders.size() - 1).at());
         assertThat(proxy.status(NAME).state()).isEqualTo(State.ISSUED);
     }
 
     @Test
     void waitsAsLongAsTheCaSays() {
         issuer.rule = name -> {
-            throw new IssueException(
-                    Kind.RATE_LIMITED, NAME + ": too many", Optional.of(START.plus(days(2))), null);
+            throw new IssueException(Kind.RATE_LIMITED, NAME + ": too many", Optional.of(START.plus(days(2))), null);
         };
         start(proxy);
         time.pass(days(2).minusMinutes(1));
@@ -247,7 +247,9 @@ class AcmeManagerTest {
         assertThat(store.probes).isLessThan(60);
         assertThat(served()).isSameAs(stored);
         assertThat(proxy.status(NAME).problem())
-                .contains(NAME + ": not ordered, as the store could not keep the certificate: store: no space left; make some");
+                .contains(
+                        NAME
+                                + ": not ordered, as the store could not keep the certificate: store: no space left; make some");
         time.pass(days(4));
         assertThat(served().notAfter()).isAfter(START.plus(days(90)));
         assertThat(issuer.orders).hasSize(1);
@@ -363,8 +365,7 @@ class AcmeManagerTest {
     }
 
     private AcmeManager start(FakeProxy proxy, Threads threads, FakeIssuer... issuers) {
-        AcmeManager manager =
-                new AcmeManager(List.of(issuers), time, new Random(1), threads, LifeSettings.DEFAULTS);
+        AcmeManager manager = new AcmeManager(List.of(issuers), time, new Random(1), threads, LifeSettings.DEFAULTS);
         manager.start(proxy);
         return manager;
     }

@@ -82,8 +82,7 @@ class AcmeManagerThreadsTest {
                 8, UNHURRIED_BY_RATE.ownRate(), Duration.ofMillis(1000), Duration.ofMillis(50), Map.of());
         FakeProxy one = new FakeProxy(store, names);
         FakeProxy other = new FakeProxy(store, names);
-        issuer.rule = name -> {
-        };
+        issuer.rule = name -> {};
         try (AcmeManager first = manager(eager);
                 AcmeManager second = manager(eager)) {
             first.start(one);

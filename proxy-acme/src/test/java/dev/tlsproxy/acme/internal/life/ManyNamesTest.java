@@ -109,7 +109,8 @@ class ManyNamesTest {
                 .orElseThrow();
         assertThat(waiting.until().orElseThrow()).isAfter(START.plus(Duration.ofMinutes(175)));
         assertThat(waiting.problem().orElseThrow())
-                .startsWith(waiting.name() + ": not ordered, as ca allows 300 orders of this account in PT3H and so many were"
+                .startsWith(waiting.name()
+                        + ": not ordered, as ca allows 300 orders of this account in PT3H and so many were"
                         + " made; possible at 2026-03-01T1");
         time.pass(Duration.ofHours(12));
         assertThat(proxy.served).hasSize(1000);

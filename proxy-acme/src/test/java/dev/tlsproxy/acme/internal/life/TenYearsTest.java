@@ -20,14 +20,15 @@ class TenYearsTest {
 
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final Duration TEN_YEARS = Duration.ofDays(3652);
-    private static final Map<String, Integer> DAYS = Map.of("ninety.example.com", 90, "fortyfive.example.org", 45, "six.example.net", 6);
+    private static final Map<String, Integer> DAYS =
+            Map.of("ninety.example.com", 90, "fortyfive.example.org", 45, "six.example.net", 6);
 
     private final ManualTime time = new ManualTime(START);
     private final FakeIssuer issuer = new FakeIssuer("ca", time);
     private final FakeProxy proxy = new FakeProxy(CertificateStore.inMemory(), DAYS.keySet());
     // six times as long as in life, which makes it harder and the test six times as fast
-    private final LifeSettings settings = new LifeSettings(
-            8, LifeSettings.DEFAULTS.ownRate(), Duration.ofHours(1), Duration.ofHours(1), Map.of());
+    private final LifeSettings settings =
+            new LifeSettings(8, LifeSettings.DEFAULTS.ownRate(), Duration.ofHours(1), Duration.ofHours(1), Map.of());
 
     @Test
     void neverExpiresAndOrdersNoMoreThanTheLifetimesNeed() {
@@ -46,7 +47,8 @@ class TenYearsTest {
         assertOrders("ninety.example.com", 90 * 0.70);
         assertOrders("fortyfive.example.org", 45 * 0.70);
         assertOrders("six.example.net", 6 * 0.70);
-        assertThat(issuer.orders.stream().filter(order -> order.replaces().isEmpty())).hasSize(3);
+        assertThat(issuer.orders.stream().filter(order -> order.replaces().isEmpty()))
+                .hasSize(3);
     }
 
     @Test
@@ -59,8 +61,7 @@ class TenYearsTest {
     private void run(Duration sleep) {
         issuer.lifetime = name -> Duration.ofDays(DAYS.getOrDefault(name, 0));
         Random random = new Random(7);
-        try (AcmeManager manager =
-                new AcmeManager(List.of(issuer), time, new Random(1), time, settings)) {
+        try (AcmeManager manager = new AcmeManager(List.of(issuer), time, new Random(1), time, settings)) {
             manager.start(proxy);
             time.pass(Duration.ofSeconds(10));
             Instant end = START.plus(TEN_YEARS);
