@@ -7,6 +7,7 @@ import dev.tlsproxy.acme.internal.order.RenewalWindow;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -52,6 +53,16 @@ final class Ca {
         return refusal;
     }
 
+    /** As {@link #refusal}, without becoming the scout. */
+    Optional<Refusal> refusalAtSight(String name, boolean renewal, Instant now) {
+        return ledger.refusal(name, renewal, now);
+    }
+
+    /** When our own rate has a place; empty where it has one now. */
+    Optional<Instant> whenFree(Instant now) {
+        return rate.whenFree(now);
+    }
+
     /** A place in our own rate, or when there is one. */
     Optional<Instant> tryTake(String name, Instant now) {
         Optional<Instant> later = rate.tryTake(now);
@@ -62,7 +73,7 @@ final class Ca {
     }
 
     /** One order; what comes of it is in the ledger afterwards. */
-    CertifiedKey order(String name, Optional<X509Certificate> replaces, Instant now, java.time.Clock clock)
+    CertifiedKey order(String name, Optional<X509Certificate> replaces, Instant now, Clock clock)
             throws IssueException, InterruptedException {
         boolean renewal = replaces.isPresent();
         ledger.begun(name, renewal, now);

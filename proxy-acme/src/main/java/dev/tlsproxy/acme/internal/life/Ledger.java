@@ -7,6 +7,7 @@ import dev.tlsproxy.acme.internal.order.IssueException;
 import dev.tlsproxy.spi.CertificateStore;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -30,6 +31,7 @@ final class Ledger {
     private final CertificateStore store;
     private final RandomGenerator random;
     private LedgerState state = LedgerState.EMPTY;
+    private byte[] parsed = {};
     private boolean warned;
 
     Ledger(String ca, @Nullable CaLimits limits, CertificateStore store, RandomGenerator random) {
@@ -161,8 +163,9 @@ final class Ledger {
         }
         try {
             Optional<byte[]> content = store.read(document());
-            if (content.isPresent()) {
+            if (content.isPresent() && !Arrays.equals(content.get(), parsed)) {
                 state = LedgerState.fromText(content.get());
+                parsed = content.get();
             }
         } catch (IOException | IllegalArgumentException e) {
             warn("can't be read; what was asked of the CA before is not known", e);

@@ -11,6 +11,7 @@ import dev.tlsproxy.spi.CertificateStatus.State;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -139,12 +140,17 @@ final class NameLife {
     /** One order: may it be made, is it still needed, who issues, save, deploy, remember. */
     private Next order() throws InterruptedException {
         Instant now = clock.instant();
+        Optional<OrderTry.NotAsked> notNow = orderTry.notNow(record, leaf());
+        if (notNow.isPresent()) {
+            return later(notNow.get());
+        }
         CertificateStore.Lease lease;
         try {
             context.store().probe();
             Optional<CertificateStore.Lease> free = context.store().tryLock(NameRecords.lock(name));
             if (free.isEmpty()) {
-                return new Next(Work.CHECK, now.plusMillis(10_000 + random.nextLong(20_000)));
+                Duration wait = Duration.ofMillis(10_000 + random.nextLong(20_000));
+                return new Next(Work.CHECK, now.plus(wait.compareTo(checkEvery) < 0 ? wait : checkEvery));
             }
             lease = free.get();
         } catch (IOException e) {
@@ -171,7 +177,7 @@ final class NameLife {
 
     private Next orderUnderLock() throws InterruptedException {
         NameRecord before = record;
-        OrderTry.Result result = orderTry.run(before, certificate.served().map(CertifiedKey::leaf), charged -> {
+        OrderTry.Result result = orderTry.run(before, leaf(), charged -> {
             write(before.with(Optional.of(charged)));
             say(State.ORDERING);
         });
@@ -194,12 +200,22 @@ final class NameLife {
                     failed.trouble().problem(),
                     failed.trouble().nextTry());
         } else if (result instanceof OrderTry.NotAsked notAsked) {
-            if (notAsked.sentence().isEmpty()) {
-                return new Next(Work.ORDER, notAsked.until());
-            }
-            held = Optional.of(new Refusal(notAsked.until(), notAsked.sentence()));
+            return later(notAsked);
         }
         return new Next(Work.CHECK, now);
+    }
+
+    /** Waits for our own rate without a word, for anything else as a back-off. */
+    private Next later(OrderTry.NotAsked notAsked) {
+        if (notAsked.sentence().isEmpty()) {
+            return new Next(Work.ORDER, notAsked.until());
+        }
+        held = Optional.of(new Refusal(notAsked.until(), notAsked.sentence()));
+        return new Next(Work.CHECK, clock.instant());
+    }
+
+    private Optional<X509Certificate> leaf() {
+        return certificate.served().map(CertifiedKey::leaf);
     }
 
     /** Asks the CA when it wants the certificate renewed. */

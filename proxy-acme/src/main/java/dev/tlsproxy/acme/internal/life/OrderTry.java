@@ -61,6 +61,24 @@ final class OrderTry {
         return cas.stream().allMatch(ca -> forGood.contains(ca.id()));
     }
 
+    /** Why a try would ask no CA now, found out without cost: many names may wait for one CA. */
+    Optional<NotAsked> notNow(NameRecord before, Optional<X509Certificate> leaf) {
+        Instant now = clock.instant();
+        List<Refused> refused = new ArrayList<>();
+        for (Ca ca : cas) {
+            if (forGood.contains(ca.id())) {
+                continue;
+            }
+            Optional<Refusal> refusal =
+                    ca.refusalAtSight(name, replaces(before, leaf, ca).isPresent(), now);
+            if (refusal.isEmpty()) {
+                return ca.whenFree(now).map(later -> new NotAsked(later, ""));
+            }
+            refused.add(new Refused(refusal.get().until(), refusal.get().sentence(), Optional.empty()));
+        }
+        return Optional.of(notAsked(refused));
+    }
+
     /**
      * Tries.
      *
@@ -79,9 +97,7 @@ final class OrderTry {
                 continue;
             }
             Instant now = clock.instant();
-            Optional<X509Certificate> replaces = before.issued()
-                    .filter(known -> known.ca().equals(ca.id()))
-                    .flatMap(known -> leaf.filter(known::is));
+            Optional<X509Certificate> replaces = replaces(before, leaf, ca);
             try {
                 Optional<Refusal> refusal = ca.refusal(name, replaces.isPresent(), now);
                 if (refusal.isPresent()) {
@@ -116,6 +132,10 @@ final class OrderTry {
             }
         }
         return charged ? new Failed(failed(before, refused, stagingFirst)) : notAsked(refused);
+    }
+
+    private static Optional<X509Certificate> replaces(NameRecord before, Optional<X509Certificate> leaf, Ca ca) {
+        return before.issued().filter(known -> known.ca().equals(ca.id())).flatMap(known -> leaf.filter(known::is));
     }
 
     /** Spends a failure at the staging environment rather than in production; staging's own troubles are no reason to wait. */

@@ -18,11 +18,18 @@ final class OwnRate {
 
     /** Takes a place now, or says when there is one. */
     synchronized Optional<Instant> tryTake(Instant now) {
-        begun.removeIf(at -> at.isAfter(now) || !at.plus(limit.within()).isAfter(now));
-        if (begun.size() >= limit.count()) {
-            return Optional.of(begun.getFirst().plus(limit.within()));
+        Optional<Instant> later = whenFree(now);
+        if (later.isEmpty()) {
+            begun.addLast(now);
         }
-        begun.addLast(now);
-        return Optional.empty();
+        return later;
+    }
+
+    /** When there is a place; empty where there is one now. */
+    synchronized Optional<Instant> whenFree(Instant now) {
+        begun.removeIf(at -> at.isAfter(now) || !at.plus(limit.within()).isAfter(now));
+        return begun.size() < limit.count()
+                ? Optional.empty()
+                : Optional.of(begun.getFirst().plus(limit.within()));
     }
 }
