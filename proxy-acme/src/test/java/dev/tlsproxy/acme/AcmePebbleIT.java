@@ -174,7 +174,7 @@ class AcmePebbleIT {
                     try (TlsProxy proxy = site.proxy(pebble, acme, directory.resolve("store"), List.of(name))
                             .build()) {
                         proxy.start();
-                        proxy.awaitReady(Duration.ofSeconds(15));
+                        proxy.awaitReady(Duration.ofSeconds(8));
                     }
                 })
                 .hasMessageContainingAll(parts);

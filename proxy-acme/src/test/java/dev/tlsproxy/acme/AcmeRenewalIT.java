@@ -63,11 +63,13 @@ class AcmeRenewalIT {
             Awaitility.await()
                     .atMost(Duration.ofSeconds(10))
                     .until(() -> seen.stream().anyMatch(each -> each.from() > last + 1_000_000_000L));
+            over.set(true); // before the proxy closes, which would refuse the next connection
+            clients.shutdown();
+            assertThat(clients.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
         } finally {
             over.set(true);
             clients.shutdown();
         }
-        assertThat(clients.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
 
         assertThat(failures).isEmpty();
         assertThat(seen).hasSizeGreaterThan(100);
