@@ -150,6 +150,38 @@ class AcmeIssuerPebbleIT {
     }
 
     @Test
+    void bindsTheAccountToAnExternalOne() throws Exception {
+        String macKey = "c2l4dHktZm91ci1ieXRlcy1vZi1hLWtleS10aGF0LW9ubHktdGhpcy10ZXN0LWtub3dz";
+        pebble.close();
+        pebble = Pebble.start(binary, PebbleOptions.defaults().externalAccount("kid-1", macKey));
+        port.close();
+        port = new TestChallengePort(pebble.httpPort(), pebble.tlsPort());
+        try (AcmeIssuer issuer = issuer(settings(ChallengeType.HTTP_01))) {
+            assertThatThrownBy(() -> issuer.issue("a.example.com", Optional.empty()))
+                    .isInstanceOfSatisfying(
+                            IssueException.class, e -> assertThat(e.kind()).isEqualTo(IssueException.Kind.FOR_GOOD))
+                    .hasMessageContaining(": externalAccountRequired: ")
+                    .hasMessageEndingWith(
+                            "(expected: an external account (key id and MAC key), which the CA's web site gives)");
+        }
+        CaSettings base = settings(ChallengeType.HTTP_01);
+        CaSettings bound = new CaSettings(
+                base.directory(),
+                base.staging(),
+                base.email(),
+                Optional.of(new CaSettings.ExternalAccount("kid-1", macKey)),
+                base.trusted(),
+                base.profile(),
+                base.keyType(),
+                base.preferredChain(),
+                base.challenges(),
+                base.dns());
+        try (AcmeIssuer issuer = issuer(bound)) {
+            assertTrusted(issuer.issue("a.example.com", Optional.empty()), pebble.root(0));
+        }
+    }
+
+    @Test
     void takesThePreferredChain() throws Exception {
         X509Certificate other = pebble.root(1);
         String name = other.getSubjectX500Principal().getName().replaceFirst("^CN=([^,]+).*", "$1");
