@@ -15,6 +15,7 @@ import org.shredzone.acme4j.Login;
 import org.shredzone.acme4j.Metadata;
 import org.shredzone.acme4j.Session;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeProtocolException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -114,12 +115,7 @@ final class Accounts {
                     "account at " + id, "externalAccountRequired", "the directory says so", Optional.empty());
         }
         KeyPair key = documents.keyOrNew();
-        AccountBuilder builder = new AccountBuilder().useKeyPair(key).agreeToTermsOfService();
-        settings.email().ifPresent(builder::addEmail);
-        if (settings.externalAccount().isPresent()) {
-            ExternalAccount external = settings.externalAccount().get();
-            builder.withKeyIdentifier(external.keyId(), external.macKey());
-        }
+        AccountBuilder builder = builder(key);
         Login registered = builder.createLogin(session);
         documents.saveLocation(registered.getAccountLocation());
         LOG.info(
@@ -127,5 +123,24 @@ final class Accounts {
                 registered.getAccountLocation(),
                 metadata.getTermsOfService().map(URI::toString).orElse("none"));
         return registered;
+    }
+
+    private AccountBuilder builder(KeyPair key) throws IssueException {
+        AccountBuilder builder = new AccountBuilder().useKeyPair(key).agreeToTermsOfService();
+        try {
+            settings.email().ifPresent(builder::addEmail);
+            if (settings.externalAccount().isPresent()) {
+                ExternalAccount external = settings.externalAccount().get();
+                builder.withKeyIdentifier(external.keyId(), external.macKey());
+            }
+            return builder;
+        } catch (IllegalArgumentException | AcmeProtocolException e) {
+            throw new IssueException(
+                    IssueException.Kind.FOR_GOOD,
+                    "account at " + id + ": e-mail address or external account can't be used"
+                            + " (expected: one plain address; a key id and a base64url MAC key)",
+                    Optional.empty(),
+                    null); // the cause might quote the key
+        }
     }
 }

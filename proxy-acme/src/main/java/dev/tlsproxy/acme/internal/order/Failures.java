@@ -54,7 +54,10 @@ final class Failures {
             return new IssueException(
                     profile ? Kind.FOR_GOOD : Kind.CA_UNAVAILABLE,
                     name + ": " + directory + ": " + failure.getMessage() + " (expected: "
-                            + (profile ? "a CA with profiles, or no profile" : "the directory of an ACME CA") + ")",
+                            + (profile
+                                    ? "a profile that the CA's directory lists, or none"
+                                    : "the directory of an ACME CA")
+                            + ")",
                     Optional.empty(),
                     failure);
         }

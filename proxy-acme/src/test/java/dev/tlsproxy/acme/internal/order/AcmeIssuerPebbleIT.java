@@ -122,8 +122,8 @@ class AcmeIssuerPebbleIT {
                     .isInstanceOfSatisfying(
                             IssueException.class,
                             e -> assertThat(e.kind()).isEqualTo(IssueException.Kind.NOT_VALIDATED))
-                    .hasMessageMatching("a\\.example\\.com: http-01: connection: .*; tried 127\\.0\\.0\\.2:"
-                            + pebble.httpPort() + " \\(expected: that ports 80 and 443 .*\\)");
+                    .hasMessageMatching("a\\.example\\.com: http-01: connection: .*dial tcp 127\\.0\\.0\\.2:"
+                            + pebble.httpPort() + ".* \\(expected: that ports 80 and 443 .*\\)");
         }
         assertThat(port.isClear()).isTrue();
     }
@@ -145,6 +145,38 @@ class AcmeIssuerPebbleIT {
         try (AcmeIssuer issuer = issuer(settings(ChallengeType.HTTP_01))) {
             issuer.issue("a.example.com", Optional.empty());
             pebble.restart();
+            assertTrusted(issuer.issue("a.example.com", Optional.empty()), pebble.root(0));
+        }
+    }
+
+    @Test
+    void bindsTheAccountToAnExternalOne() throws Exception {
+        String macKey = "c2l4dHktZm91ci1ieXRlcy1vZi1hLWtleS10aGF0LW9ubHktdGhpcy10ZXN0LWtub3dz";
+        pebble.close();
+        pebble = Pebble.start(binary, PebbleOptions.defaults().externalAccount("kid-1", macKey));
+        port.close();
+        port = new TestChallengePort(pebble.httpPort(), pebble.tlsPort());
+        try (AcmeIssuer issuer = issuer(settings(ChallengeType.HTTP_01))) {
+            assertThatThrownBy(() -> issuer.issue("a.example.com", Optional.empty()))
+                    .isInstanceOfSatisfying(
+                            IssueException.class, e -> assertThat(e.kind()).isEqualTo(IssueException.Kind.FOR_GOOD))
+                    .hasMessageContaining(": externalAccountRequired: ")
+                    .hasMessageEndingWith(
+                            "(expected: an external account (key id and MAC key), which the CA's web site gives)");
+        }
+        CaSettings base = settings(ChallengeType.HTTP_01);
+        CaSettings bound = new CaSettings(
+                base.directory(),
+                base.staging(),
+                base.email(),
+                Optional.of(new CaSettings.ExternalAccount("kid-1", macKey)),
+                base.trusted(),
+                base.profile(),
+                base.keyType(),
+                base.preferredChain(),
+                base.challenges(),
+                base.dns());
+        try (AcmeIssuer issuer = issuer(bound)) {
             assertTrusted(issuer.issue("a.example.com", Optional.empty()), pebble.root(0));
         }
     }
@@ -222,7 +254,7 @@ class AcmeIssuerPebbleIT {
             assertThatThrownBy(() -> issuer.issue("a.example.com", Optional.empty()))
                     .isInstanceOfSatisfying(
                             IssueException.class, e -> assertThat(e.kind()).isEqualTo(IssueException.Kind.FOR_GOOD))
-                    .hasMessageContaining("(expected: a profile that the CA's directory lists)");
+                    .hasMessageContaining("(expected: a profile that the CA's directory lists, or none)");
         }
     }
 
