@@ -115,7 +115,7 @@ final class DnsClient {
     }
 
     private static int id(byte[] bytes) {
-        return (bytes[0] & 0xff) << 8 | bytes[1] & 0xff;
+        return ((bytes[0] & 0xff) << 8) | (bytes[1] & 0xff);
     }
 
     private static Message verified(byte[] bytes, Message question, Optional<TSIG> signer) throws IOException {

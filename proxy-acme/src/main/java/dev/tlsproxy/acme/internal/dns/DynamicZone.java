@@ -213,7 +213,7 @@ public final class DynamicZone {
             try {
                 return Optional.of(holds(poller.ask(address, query, authority.key()), value));
             } catch (IOException e) {
-                continue; // no IPv6 here, or a firewall: the next address, else silent
+                // no IPv6 here, or a firewall: the next address, else silent
             }
         }
         return Optional.empty();

@@ -86,7 +86,7 @@ final class Agenda {
         Instant now = clock.instant();
         entries.stream()
                 .filter(entry -> entry.isDue(now))
-                .sorted(Comparator.comparing((Entry entry) -> entry.life.failures())
+                .sorted(Comparator.comparingInt((Entry entry) -> entry.life.failures())
                         .thenComparing(entry -> entry.next.at()))
                 .toList()
                 .forEach(this::handOut);

@@ -53,7 +53,7 @@ final class ChallengeChoice {
         for (int i = types.size() - 1; i > 0; i--) {
             types.add(types.remove(random.nextInt(i + 1)));
         }
-        types.sort(Comparator.comparing((ChallengeType type) -> -balance.getOrDefault(type, 0)));
+        types.sort(Comparator.comparingInt((ChallengeType type) -> -balance.getOrDefault(type, 0)));
         return types.stream().findFirst();
     }
 
