@@ -12,11 +12,11 @@ class DemoTextTest {
 
     @Test
     void printsUrlsAndACommandThatNeedsNoDns() {
-        assertThat(DemoText.of(listening("127.0.0.1", 8443), Path.of("/home/me/local-ca.crt")))
+        assertThat(DemoText.of(listening("127.0.0.1", 8443), Path.of("/store/local-ca.crt")))
                 .contains("https://api.localhost:8443/api/v1/stats\n")
                 .contains("https://tracker.localhost:8443/announce\n")
                 .contains("https://grafana.localhost:8443/\n")
-                .contains("curl --cacert '/home/me/local-ca.crt' --resolve api.localhost:8443:127.0.0.1"
+                .contains("curl --cacert '/store/local-ca.crt' --resolve api.localhost:8443:127.0.0.1"
                         + " 'https://api.localhost:8443/api/v1/stats'\n");
     }
 

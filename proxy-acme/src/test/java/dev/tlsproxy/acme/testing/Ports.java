@@ -1,24 +1,33 @@
 package dev.tlsproxy.acme.testing;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** Ports for programs that must be told theirs. */
 public final class Ports {
 
+    private static final int FIRST = 15_000;
+    private static final int LAST = 32_000;
+
     private Ports() {}
 
-    /** One that was free a moment ago on 127.0.0.1. */
+    /**
+     * A port of 127.0.0.1 that was free a moment ago. Below the range from which the kernel gives out ports, so that no
+     * client's connection takes it meanwhile.
+     */
     public static int free() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: another one
+            }
         }
     }
 
