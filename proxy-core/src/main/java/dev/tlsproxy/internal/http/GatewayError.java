@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 final class GatewayError {
 
     private static final String TEXT = "text/plain; charset=utf-8";
+    private static final int MISDIRECTED = 421;
     private static final String RETRY_AFTER_SECONDS = "1";
 
     private GatewayError() {}
@@ -19,7 +20,7 @@ final class GatewayError {
     /** Sends the refusal; where a response has begun already, cuts it. */
     static void answer(ExchangeState state, Refusal refusal) {
         state.fail(refusal);
-        if (!state.exchange().isResponseChannelAvailable()) {
+        if (refusal.status() == Refusal.CLIENT_LEFT || !state.exchange().isResponseChannelAvailable()) {
             state.cut(refusal);
             return;
         }
@@ -37,6 +38,7 @@ final class GatewayError {
         if (endsConnection(refusal.status())) {
             state.exchange().setPersistent(false);
         }
+        state.exchange().setReasonPhrase(reason(refusal.status()));
         LocalResponse.send(state, new LocalResponse.Answer(refusal.status(), TEXT, body(refusal)));
     }
 
@@ -48,7 +50,12 @@ final class GatewayError {
     }
 
     private static byte[] body(Refusal refusal) {
-        String text = refusal.status() + " " + StatusCodes.getReason(refusal.status()) + ": " + refusal.reason() + "\n";
+        String text = refusal.status() + " " + reason(refusal.status()) + ": " + refusal.reason() + "\n";
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Undertow knows no name for 421 (RFC 9110 section 15.5.20). */
+    private static String reason(int status) {
+        return status == MISDIRECTED ? "Misdirected Request" : StatusCodes.getReason(status);
     }
 }
