@@ -46,6 +46,10 @@ final class ListenerFixture implements AutoCloseable {
     }
 
     ListenerFixture(TlsConfig config, Duration handshake) throws IOException {
+        this(config, ListenConfig.of(handshake, Duration.ofSeconds(30), Duration.ofSeconds(60)));
+    }
+
+    ListenerFixture(TlsConfig config, ListenConfig listen) throws IOException {
         worker = Xnio.getInstance()
                 .createWorker(OptionMap.builder()
                         .set(Options.WORKER_IO_THREADS, 2)
@@ -58,7 +62,7 @@ final class ListenerFixture implements AutoCloseable {
                 pool,
                 new ServerTlsContext(config, certificates, challenges),
                 new Echo(),
-                ListenConfig.of(handshake, Duration.ofSeconds(30), Duration.ofSeconds(60)),
+                listen,
                 new Recorder());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listener.startAccepting();
