@@ -81,13 +81,25 @@ final class Http2Connection extends Http2Channel {
 
     @Override
     public synchronized @Nullable AbstractHttp2StreamSourceChannel receive() throws IOException {
-        AbstractHttp2StreamSourceChannel frame = super.receive();
+        AbstractHttp2StreamSourceChannel frame = wellFormed();
         if (frame instanceof Http2StreamSourceChannel stream) {
             received = stream;
             EmptyQuery.mark(stream.getHeaders());
             refuseOtherHost(stream.getHeaders());
         }
         return frame;
+    }
+
+    /**
+     * Undertow's parser throws unchecked exceptions at some malformed fields, and logs them as errors, with a stack trace
+     * and what the client sent. Those it knows of are checked ones, logged at debug level.
+     */
+    private @Nullable AbstractHttp2StreamSourceChannel wellFormed() throws IOException {
+        try {
+            return super.receive();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("malformed HTTP/2 frame", e);
+        }
     }
 
     /**

@@ -163,6 +163,21 @@ class Http2PipelineIT {
         return new String[] {":method", "GET", ":scheme", "https", ":path", path, ":authority", "a.example.com"};
     }
 
+    /** E19: a refusal is a state of its own until the client has ended its request and read the answer. */
+    @Test
+    void resetsStreamsBeyondTwiceTheLimit() throws Exception {
+        proxy.route("a.example.com", "").start();
+        try (H2Client client = client()) {
+            int last = 4 * ClientConnection.MAX_CONCURRENT_REQUESTS + 1;
+            for (int stream = 1; stream <= last; stream += 2) {
+                client.headers(stream, 0, post());
+            }
+            assertThat(client.response(last)).containsKey("reset").doesNotContainKey(":status");
+            await().until(() -> proxy.inFlight.running() <= 2 * ClientConnection.MAX_CONCURRENT_REQUESTS);
+        }
+        await().until(() -> proxy.inFlight.running() == 0);
+    }
+
     /** E19. */
     @Test
     void limitsConcurrentRequests() throws Exception {
