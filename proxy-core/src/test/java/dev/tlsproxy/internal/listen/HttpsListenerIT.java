@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.tlsproxy.internal.tls.ClientTls;
 import dev.tlsproxy.internal.tls.CertificateDemand;
+import dev.tlsproxy.internal.tls.ClientTls;
 import dev.tlsproxy.internal.tls.TlsConfig;
 import dev.tlsproxy.spi.NegotiatedTls;
 import dev.tlsproxy.testing.TestCa;
@@ -98,8 +98,8 @@ class HttpsListenerIT {
     void endsAnHttp2ConnectionWithoutAFirstRequest(int sent) throws Exception {
         Duration keepAlive = Duration.ofMillis(300);
         ListenConfig config = ListenConfig.of(Duration.ofSeconds(10), Duration.ofSeconds(30), keepAlive);
-        try (ListenerFixture impatient =
-                        new ListenerFixture(new TlsConfig(true, false, false, Optional.empty()), config, CertificateDemand.NONE);
+        try (ListenerFixture impatient = new ListenerFixture(
+                        new TlsConfig(true, false, false, Optional.empty()), config, CertificateDemand.NONE);
                 SSLSocket client = RawTls.jdk(
                         ClientTls.trusting(List.of(impatient.ca.root())), impatient.address, "localhost", "h2")) {
             client.getOutputStream().write(http2Get("x", "y"), 0, sent);
