@@ -154,7 +154,7 @@ class AcmeIssuerTest {
 
     @Test
     void givesUpAStalledBody() {
-        exchange = Duration.ofMillis(400);
+        exchange = Duration.ofSeconds(3); // of which a cold JVM needs a part for the answers before
         ca.script("new-order", Answer.stall());
         IssueException failure = failure();
         assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
