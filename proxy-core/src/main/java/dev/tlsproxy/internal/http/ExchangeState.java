@@ -177,6 +177,7 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
     void cut(Refusal cause) {
         fail(cause);
         IoUtils.safeClose(exchange.getConnection());
+        bodies.cut();
         abandon();
     }
 
