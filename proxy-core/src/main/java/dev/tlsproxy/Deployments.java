@@ -3,35 +3,34 @@ package dev.tlsproxy;
 import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.internal.tls.CertificateTable;
 import dev.tlsproxy.spi.CertificateSink;
+import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts certified keys into the table, tells of it, and knows which names still wait for one. Safe for several threads. */
+/** Puts certified keys into the table, tells of it, and knows how it stands with each name. Safe for several threads. */
 final class Deployments implements CertificateSink {
 
     private static final Logger log = LoggerFactory.getLogger(Deployments.class);
 
     private final CertificateTable table;
     private final ProxyEvents events;
-    private final Set<String> waiting;
-    private final Map<String, String> problems = new LinkedHashMap<>();
+    private final CertificateStatuses statuses;
     private boolean closed;
 
     /** Waits for all of {@code names}: host patterns in normal form. */
     Deployments(CertificateTable table, ProxyEvents events, Set<String> names) {
         this.table = table;
         this.events = events;
-        this.waiting = new TreeSet<>(names);
+        this.statuses = new CertificateStatuses(names);
     }
 
     @Override
@@ -43,25 +42,36 @@ final class Deployments implements CertificateSink {
         }
         table.deploy(name, key);
         synchronized (this) {
-            waiting.remove(name);
-            problems.remove(name);
+            statuses.deployed(name, key);
             notifyAll();
         }
         tell(() -> events.certificateDeployed(name, key));
     }
 
     @Override
-    public void failed(String name, String problem) {
+    public void status(CertificateStatus status) {
+        Optional<CertificateStatus> changed;
         synchronized (this) {
-            problems.put(name, problem);
+            changed = statuses.changed(status);
         }
-        tell(() -> events.certificateFailed(name, problem));
+        changed.ifPresent(news -> tell(() -> events.certificateStatus(news)));
+    }
+
+    /** A certificate the user gave. */
+    void deployOwn(String name, CertifiedKey key) {
+        deploy(name, key);
+        status(CertificateStatus.of(name, CertificateStatus.State.LOADED, Optional.of(key.notAfter())));
+    }
+
+    /** An immutable snapshot. */
+    synchronized Map<String, CertificateStatus> statuses() {
+        return statuses.snapshot();
     }
 
     /** Blocks until each of {@code names} has a certificate. */
     synchronized void awaitReady(Set<String> names, Duration timeout) {
         long deadline = System.nanoTime() + TimeUnit.NANOSECONDS.convert(timeout);
-        while (names.stream().anyMatch(waiting::contains)) {
+        while (names.stream().anyMatch(statuses::isMissing)) {
             long left = deadline - System.nanoTime();
             if (closed) {
                 throw new ProxyNotReadyException("proxy was closed before " + missing(names));
@@ -84,6 +94,10 @@ final class Deployments implements CertificateSink {
         notifyAll();
     }
 
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     /** Whether a certificate is for a host or wildcard pattern (RFC 6125 section 6.4.3: a wildcard is one label). */
     static boolean covers(CertifiedKey key, String name) {
         return key.names().contains(name)
@@ -92,10 +106,12 @@ final class Deployments implements CertificateSink {
 
     private String missing(Set<String> names) {
         return names.stream()
-                .filter(waiting::contains)
+                .filter(statuses::isMissing)
                 .sorted()
                 .map(name -> "\"" + name + "\" has no certificate"
-                        + (problems.containsKey(name) ? " (" + problems.get(name) + ")" : ""))
+                        + statuses.problem(name)
+                                .map(problem -> " (" + problem + ")")
+                                .orElse(""))
                 .collect(Collectors.joining(", "));
     }
 

@@ -19,6 +19,7 @@ import dev.tlsproxy.internal.upstream.UpstreamPool;
 import dev.tlsproxy.internal.upstream.UpstreamPoolConfig;
 import dev.tlsproxy.internal.upstream.UpstreamResolver;
 import dev.tlsproxy.spi.CertificateManager;
+import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import io.undertow.connector.ByteBufferPool;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -90,14 +92,15 @@ final class RunningProxy {
         // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened(Workers.buffers(), ByteBufferPool::close);
         XnioWorker worker = opened(Workers.create(config.ioThreads()), Workers::end);
-        ServerTlsContext tls = testedTls();
+        RouteTable routes = RouteTable.of(RouteEntries.of(config));
+        ServerTlsContext tls = testedTls(routes);
         UpstreamPool pool = opened(newPool(worker, buffers), UpstreamPool::close);
         ListenConfig listen = ListenConfig.of(
                 config.timeouts().handshake(),
                 config.timeouts().requestHead(),
                 config.timeouts().keepAlive());
         HttpsListener httpsListener = opened(
-                new HttpsListener(worker, buffers, tls, newPipeline(pool), listen, config.events()),
+                new HttpsListener(worker, buffers, tls, newPipeline(pool, routes), listen, config.events()),
                 HttpsListener::close);
         this.https = httpsListener;
         InetSocketAddress httpsAddress = bound("https", config.https(), httpsListener::bind);
@@ -116,8 +119,12 @@ final class RunningProxy {
         }
     }
 
-    private ServerTlsContext testedTls() {
-        ServerTlsContext tls = new ServerTlsContext(config.tls().toConfig(), certificates, challenges);
+    private ServerTlsContext testedTls(RouteTable routes) {
+        ServerTlsContext tls = new ServerTlsContext(
+                config.tls().toConfig(),
+                certificates,
+                challenges,
+                OnDemand.of(config, name -> routes.servesByPattern(name) && !deployments.isClosed()));
         try {
             TlsSelfTest.run(tls, config.clock().instant());
             return tls;
@@ -141,10 +148,10 @@ final class RunningProxy {
                 System::nanoTime);
     }
 
-    private RequestPipeline newPipeline(UpstreamPool pool) {
+    private RequestPipeline newPipeline(UpstreamPool pool, RouteTable routes) {
         return new RequestPipeline(
                 new PipelineConfig(
-                        RouteTable.of(RouteEntries.of(config)),
+                        routes,
                         config.forwarded().toConfig(),
                         this::publicHttpsPort,
                         this::certificateShownCovers,
@@ -164,8 +171,9 @@ final class RunningProxy {
     }
 
     private void serveCertificates() {
-        config.certificates().forEach(deployments::deploy);
-        if (names.local().isEmpty() && names.managed().isEmpty()) {
+        config.certificates().forEach(deployments::deployOwn);
+        boolean managed = !names.managed().isEmpty() || OnDemand.isServed(config);
+        if (names.local().isEmpty() && !managed) {
             return;
         }
         requireUsable(config.store());
@@ -173,7 +181,7 @@ final class RunningProxy {
             localCa = new LocalCa(config.clock(), new SecureRandom());
             startManager(localCa, names.local());
         }
-        if (!names.managed().isEmpty()) {
+        if (managed) {
             startManager(config.acme().orElseThrow(), names.managed());
         }
     }
@@ -197,6 +205,10 @@ final class RunningProxy {
 
     void awaitReady(Optional<String> name, Duration timeout) {
         deployments.awaitReady(name.isPresent() ? Set.of(known(name.get())) : names.all(), timeout);
+    }
+
+    Map<String, CertificateStatus> statuses() {
+        return deployments.statuses();
     }
 
     SSLContext trustedSslContext() {

@@ -1,9 +1,11 @@
 package dev.tlsproxy;
 
 import dev.tlsproxy.internal.names.HostName;
+import dev.tlsproxy.spi.CertificateStatus;
 import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -105,6 +107,17 @@ public final class TlsProxy implements AutoCloseable {
      */
     public void awaitReady(String name, Duration timeout) {
         running().awaitReady(Optional.of(name), timeout);
+    }
+
+    /**
+     * How it stands with the certificate of each name: those of the routes, those of own certificates, and those that
+     * were obtained on demand.
+     *
+     * @return by host pattern or IP address; an immutable snapshot
+     * @throws IllegalStateException when it is not running
+     */
+    public Map<String, CertificateStatus> certificates() {
+        return running().statuses();
     }
 
     /**

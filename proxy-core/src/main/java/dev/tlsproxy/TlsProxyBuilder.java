@@ -317,8 +317,9 @@ public final class TlsProxyBuilder {
      * Makes the proxy. Nothing is opened and nothing is written before {@link TlsProxy#start}.
      *
      * @return a proxy that is not started
-     * @throws IllegalStateException when there is no route, no route names a host and no certificate was given, both
-     *     listeners have one address, or {@link TlsPolicy#defaultName} names a host without route and certificate
+     * @throws IllegalStateException when there is no route; no route names a host, no certificate was given and there is
+     *     no certificate manager that {@linkplain CertificateManager#servesOnDemand serves on demand}; both listeners have
+     *     one address; or {@link TlsPolicy#defaultName} names a host without route and certificate
      */
     public TlsProxy build() {
         if (routes.isEmpty()) {
@@ -349,7 +350,7 @@ public final class TlsProxyBuilder {
     private void requireNameToServe() {
         boolean anyOnly =
                 routes.values().stream().allMatch(route -> route.host().kind() == HostPattern.Kind.DEFAULT);
-        if (anyOnly && certificates.byName().isEmpty()) {
+        if (anyOnly && certificates.byName().isEmpty() && (acme == null || !acme.servesOnDemand())) {
             throw new IllegalStateException("route \"*\" names no host to serve a certificate for;"
                     + " add a route with a host name, or call certificate(...)");
         }

@@ -10,7 +10,8 @@
  * <p>Below it, package-private: {@code ListenerAddresses} and {@code OwnCertificates} (parts of the builder),
  * {@code ProxyConfig} (what it makes), {@code RunningProxy} (a proxy that listens) with {@code Workers} (threads and
  * buffers), {@code RouteEntries} (routes for the pipeline), {@code ServedNames} (who gets which certificate),
- * {@code Deployments} and {@code ManagerContext} (what certificate managers see).
+ * {@code Deployments} with {@code CertificateStatuses}, {@code OnDemand} and {@code ManagerContext} (what certificate
+ * managers see).
  */
 @NullMarked
 package dev.tlsproxy;

@@ -139,6 +139,17 @@ class RequestIT {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"0\r\nx:", "5;a="})
+    void endlessTrailersAndChunkExtensionsAreRefused(String framing) throws Exception {
+        try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
+            client.send("POST / HTTP/1.1\r\nHost: " + client.authority() + "\r\nTransfer-Encoding: chunked\r\n\r\n");
+            client.send(framing + "y".repeat(66_000));
+
+            assertThat(client.readHead()).startsWith("HTTP/1.1 400 ").contains("Connection: close\r\n");
+        }
+    }
+
+    @ParameterizedTest
     @CsvSource({"CONNECT, 405", "TRACE, 405"})
     void methodsThatAreNotProxiedAreRefused(String method, int status) throws Exception {
         try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
@@ -235,7 +246,7 @@ class RequestIT {
         try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
             client.send("GET / HTTP/1.1\r\nHost: api.localhost\r\n\r\n");
 
-            assertThat(client.readHead()).startsWith("HTTP/1.1 421 ");
+            assertThat(client.readHead()).startsWith("HTTP/1.1 421 Misdirected Request\r\n");
             assertThat(upstream.requests()).isEmpty();
         }
     }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tls-proxy run}: a proxy in front of the user's own upstreams, until a signal ends it. */
@@ -55,8 +56,11 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--certificate",
             paramLabel = "NAME=CHAIN.pem,KEY.pem",
-            description = "Serves a certificate of your own for a name; the local CA signs for the others. Repeatable.")
+            description = "Serves a certificate of your own for a name. Repeatable.")
     private List<String> certificates = new ArrayList<>();
+
+    @Mixin
+    private AcmeOptions acme = new AcmeOptions();
 
     @Option(names = "--tls", paramLabel = "VERSION", description = "Lowest TLS version: 1.2 (default) or 1.3.")
     private String tls = "1.2";
@@ -97,6 +101,7 @@ final class RunCommand implements Callable<Integer> {
             for (String certificate : certificates) {
                 CertificateOption.addTo(builder, certificate);
             }
+            acme.addTo(builder, noHttp);
             return builder.forwarded(ForwardedPolicy.defaults().trustProxies(trustedProxies.toArray(String[]::new)))
                     .build();
         } catch (IllegalArgumentException | IllegalStateException e) {

@@ -68,6 +68,31 @@ class CommandLineTest {
                 Arguments.of(
                         route + "--upstream-ca ca.pem",
                         "--upstream-ca ca.pem (expected: a route with an https upstream)"),
+                Arguments.of(
+                        route + "--acme letsencrpyt",
+                        "--acme: \"letsencrpyt\" (expected: letsencrypt, letsencrypt-staging or"
+                                + " https://HOST[:PORT]/PATH)"),
+                Arguments.of(
+                        route + "--acme http://ca.example/dir",
+                        "--acme: \"http://ca.example/dir\" (expected: letsencrypt, letsencrypt-staging or"
+                                + " https://HOST[:PORT]/PATH)"),
+                Arguments.of(
+                        route + "--acme-email a@example.com",
+                        "--acme-email a@example.com (expected: --acme beside it, which names the CA)"),
+                Arguments.of(
+                        route + "--acme-trust ca.pem",
+                        "--acme-trust ca.pem (expected: --acme beside it, which names the CA)"),
+                Arguments.of(
+                        route + "--acme-challenge auto",
+                        "--acme-challenge auto (expected: --acme beside it, which names the CA)"),
+                Arguments.of(
+                        route + "--acme letsencrypt --acme-email nobody", "email: \"nobody\" (expected: NAME@DOMAIN)"),
+                Arguments.of(
+                        route + "--acme letsencrypt --acme-challenge dns-01",
+                        "--acme-challenge: \"dns-01\" (expected: auto, http-01 or tls-alpn-01)"),
+                Arguments.of(
+                        route + "--acme letsencrypt-staging --acme-challenge http-01 --no-http",
+                        "--acme-challenge http-01 cannot be combined with --no-http (the CA asks the HTTP listener)"),
                 Arguments.of("demo --https 127.0.0.1:70000", "--https: port 70000 (expected: 0..65535)"));
     }
 
@@ -90,6 +115,10 @@ class CommandLineTest {
                         "--no-http",
                         "--store",
                         "--certificate",
+                        "--acme",
+                        "--acme-email",
+                        "--acme-trust",
+                        "--acme-challenge",
                         "--tls",
                         "--require-pq",
                         "--trusted-proxy",

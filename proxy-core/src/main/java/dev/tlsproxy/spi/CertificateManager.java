@@ -1,6 +1,8 @@
 package dev.tlsproxy.spi;
 
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 
 /**
  * Keeps a proxy's names served: gets a certificate for each and replaces it before it expires. Module
@@ -15,6 +17,32 @@ public interface CertificateManager extends AutoCloseable {
      * @param context the names and what is needed to serve them
      */
     void start(Context context);
+
+    /**
+     * Asks for a certificate because a client wants one now: for a server name that a wildcard or the default route
+     * would serve, that no certificate covers and that a public CA could sign. The handshake waits for the answer.
+     *
+     * <p>Called on I/O threads between {@link #start} and {@link #close}, often and for the same name too, by whoever
+     * connects; must not block.
+     *
+     * @param serverName a host name in lower case
+     * @return empty where it is to be refused. Else completes with true once the certificate is deployed, with false or
+     *     exceptionally where there will be none for now; the same stage for each call until it completes. This default
+     *     is empty
+     */
+    default Optional<CompletionStage<Boolean>> demand(String serverName) {
+        return Optional.empty();
+    }
+
+    /**
+     * Tells whether {@link #demand} may ever be granted: then the proxy can be built of a default route alone, and
+     * {@link #start} is called even where there is no name to begin with.
+     *
+     * @return this default is false
+     */
+    default boolean servesOnDemand() {
+        return false;
+    }
 
     /** Ends the work: no thread, no challenge and no lock is left. Blocks until that is so. Twice does nothing more. */
     @Override

@@ -5,6 +5,8 @@ public interface CertificateSink {
 
     /**
      * Serves a certificate from the next handshake on, in place of the one served for that name. No connection is cut.
+     * The state of the name's status stays, and its {@code notAfter} becomes that of this certificate; a name of which no
+     * status was told is {@link CertificateStatus.State#ISSUED}.
      *
      * @param name the host pattern or IP address it is for
      * @param key the certified key; its certificate must cover the name
@@ -13,10 +15,10 @@ public interface CertificateSink {
     void deploy(String name, CertifiedKey key);
 
     /**
-     * Says that no certificate can be had for now. What is served goes on being served.
+     * Says how it stands with a name. What is served goes on being served. A status that says nothing new is not told
+     * on. For a name that is of no route and has no certificate deployed it is told on and then forgotten.
      *
-     * @param name the host pattern or IP address
-     * @param problem one sentence that names the cause and, where known, the remedy
+     * @param status the name and its state; its {@code notAfter} is replaced by that of the certificate that is served
      */
-    void failed(String name, String problem);
+    void status(CertificateStatus status);
 }

@@ -54,6 +54,54 @@ public interface CertificateStore {
     }
 
     /**
+     * Reads a document: private data of a certificate manager, such as a CA account or what was tried for a name.
+     *
+     * @param document a relative path of at most 6 segments of {@code [A-Za-z0-9._*-]}, none of them {@code .} or
+     *     {@code ..}, such as {@code acme/ca.example/account.pem}; not one under which other documents are
+     * @return its content, or empty where it was never written
+     * @throws IllegalArgumentException when it is no such path
+     * @throws IOException when something is there and can't be read, with a message that names it and the remedy
+     */
+    Optional<byte[]> read(String document) throws IOException;
+
+    /**
+     * Writes a document in place of what was there: a reader, also after a crash, sees the old or the new, never a part.
+     *
+     * @param document as for {@link #read}
+     * @param content at most 1 MiB; may be secret
+     * @throws IllegalArgumentException when it is no such path, or the content is larger
+     * @throws IOException when it can't be written, with a message that names the place and the remedy
+     */
+    void write(String document, byte[] content) throws IOException;
+
+    /**
+     * Deletes a document; does nothing where there is none.
+     *
+     * @param document as for {@link #read}
+     * @throws IllegalArgumentException when it is no such path
+     * @throws IOException when it can't be deleted
+     */
+    void delete(String document) throws IOException;
+
+    /**
+     * Takes a lock that no one else, in this JVM or another process on the same store, holds. The holder's death
+     * releases it.
+     *
+     * @param lock as for {@link #read}
+     * @return the lock, held; empty where another holds it
+     * @throws IllegalArgumentException when it is no such path
+     * @throws IOException when it can't be known
+     */
+    Optional<Lease> tryLock(String lock) throws IOException;
+
+    /** A lock that is held until closed. Closing twice does nothing more. */
+    interface Lease extends AutoCloseable {
+
+        @Override
+        void close();
+    }
+
+    /**
      * Shows that {@link #save} would work, by writing, reading and deleting something. Leaves nothing behind.
      *
      * @throws IOException when it would not, with a message that names the place and the remedy

@@ -45,10 +45,10 @@ public interface ProxyEvents {
     default void certificateDeployed(String name, CertifiedKey key) {}
 
     /**
-     * No certificate could be had for a name, for now. What was served goes on being served.
+     * It stands otherwise with the certificate of a name than before.
      *
-     * @param name the host pattern
-     * @param problem one sentence that names the cause and, where known, the remedy
+     * @param status the name and its state; {@link CertificateStatus.State#BACKING_OFF} and {@code FAILED_FOR_GOOD} are
+     *     worth an alarm
      */
-    default void certificateFailed(String name, String problem) {}
+    default void certificateStatus(CertificateStatus status) {}
 }

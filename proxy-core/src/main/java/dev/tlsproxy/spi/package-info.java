@@ -4,9 +4,9 @@
  * <p>Reading order: {@link dev.tlsproxy.spi.NegotiatedTls} (what a handshake agreed on),
  * {@link dev.tlsproxy.spi.ExchangeFilter} with {@link dev.tlsproxy.spi.HeaderFields}, {@link dev.tlsproxy.spi.UpgradeHandler},
  * {@link dev.tlsproxy.spi.ProxyEvents} with {@link dev.tlsproxy.spi.ExchangeSummary}; then certificates:
- * {@link dev.tlsproxy.spi.CertifiedKey}, {@link dev.tlsproxy.spi.CertificateStore} with {@code InMemoryCertificateStore},
- * {@link dev.tlsproxy.spi.CertificateManager}, {@link dev.tlsproxy.spi.CertificateSink},
- * {@link dev.tlsproxy.spi.ChallengePort}.
+ * {@link dev.tlsproxy.spi.CertifiedKey}, {@link dev.tlsproxy.spi.CertificateStore} with {@code InMemoryCertificateStore}
+ * and {@code DocumentPath}, {@link dev.tlsproxy.spi.CertificateManager}, {@link dev.tlsproxy.spi.CertificateSink},
+ * {@link dev.tlsproxy.spi.CertificateStatus}, {@link dev.tlsproxy.spi.ChallengePort}.
  */
 @NullMarked
 package dev.tlsproxy.spi;

@@ -111,6 +111,13 @@ final class BodyWatch {
         drain.handleEvent(channel);
     }
 
+    /** The connection or stream is closed: neither body has anywhere to go. */
+    void cut() {
+        if (response != null && state.head().http2()) {
+            response.drop();
+        }
+    }
+
     /** Looks after the exchange now and then; {@code now} and {@code idle} are nanoseconds. */
     void sweep(long now, long idle) {
         long moved = requestBytes() + responseBytes();

@@ -39,6 +39,11 @@ final class ClientConnection {
         live.remove(state);
     }
 
+    /** Refusals that are not read pile up as well: RFC 9113 section 10.5. */
+    boolean flooded() {
+        return live.size() > 2 * MAX_CONCURRENT_REQUESTS;
+    }
+
     boolean overLimit() {
         return live.size() > MAX_CONCURRENT_REQUESTS;
     }

@@ -79,6 +79,9 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         if (HopHeaders.asksToClose(head.fields())) {
             exchange.setPersistent(false);
         }
+        if (connection.flooded()) {
+            throw new Refusal(Refusal.CLIENT_LEFT, "flood of concurrent requests");
+        }
         if (connection.overLimit()) {
             throw new Refusal(503, "too many concurrent requests on this connection");
         }
@@ -174,6 +177,7 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
     void cut(Refusal cause) {
         fail(cause);
         IoUtils.safeClose(exchange.getConnection());
+        bodies.cut();
         abandon();
     }
 

@@ -19,7 +19,7 @@ final class GatewayError {
     /** Sends the refusal; where a response has begun already, cuts it. */
     static void answer(ExchangeState state, Refusal refusal) {
         state.fail(refusal);
-        if (!state.exchange().isResponseChannelAvailable()) {
+        if (refusal.status() == Refusal.CLIENT_LEFT || !state.exchange().isResponseChannelAvailable()) {
             state.cut(refusal);
             return;
         }

@@ -15,14 +15,19 @@ import org.xnio.conduits.StreamSourceConduit;
  */
 final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit> {
 
+    /** Chunk extensions and trailers in a row, with the read-ahead of one buffer. */
+    private static final int MAX_FRAMING = 64 * 1024;
+
     private final ExchangeState state;
     private final long declared;
     private @Nullable Refusal stopped;
     private long bytes;
+    private long framingFrom;
 
     RequestBody(StreamSourceConduit next, ExchangeState state) {
         super(next);
         this.state = state;
+        this.framingFrom = CountedSource.bytes(state.exchange().getConnection());
         this.declared = state.head().http2() ? FramingRules.contentLength(state.head()) : -1;
     }
 
@@ -102,6 +107,7 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
     }
 
     private long arrived(long count) throws IOException {
+        framing(count);
         if (count > 0) {
             bytes += count;
             if (state.bodies().exceeded(bytes)) {
@@ -112,6 +118,20 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
         }
         requireRunning();
         return count;
+    }
+
+    /** Undertow has no limit for what a chunked body has beside its data. */
+    private void framing(long count) throws IOException {
+        long received = CountedSource.bytes(state.exchange().getConnection());
+        if (count > 0) {
+            framingFrom = received;
+        } else if (count == 0 && received - framingFrom > MAX_FRAMING) {
+            framingFrom = received;
+            stopped = Refusal.badRequest("chunk extensions or trailers too large");
+            if (state.bodies().discarding()) {
+                throw new IOException(stopped.reason());
+            }
+        }
     }
 
     /** A body that ends early is malformed (RFC 9113 section 8.1.1): passed on, it would leave the upstream waiting. */

@@ -53,6 +53,18 @@ final class ResponseBody extends AbstractStreamSinkConduit<StreamSinkConduit> {
         }
     }
 
+    /**
+     * Drops what an HTTP/2 client has not taken: Undertow leaves a stream that it has reset open while it holds data for
+     * which the client's window is too small, and the exchange would never end.
+     */
+    void drop() {
+        try {
+            next.truncateWrites();
+        } catch (IOException e) {
+            // The stream is closed already.
+        }
+    }
+
     @Override
     public int write(ByteBuffer src) throws IOException {
         return (int) left(src.remaining(), next.write(src));

@@ -45,6 +45,20 @@ public final class RouteTable {
     }
 
     /**
+     * Tells whether a host has no routes of its own and a wildcard or the default route serves it.
+     *
+     * @param host a host in normal form
+     * @return true for such a host
+     */
+    public boolean servesByPattern(String host) {
+        return !byPattern.containsKey(host)
+                && (byDefault != null
+                        || HostPattern.wildcardOf(host)
+                                .filter(byPattern::containsKey)
+                                .isPresent());
+    }
+
+    /**
      * Finds a route.
      *
      * @param host a host in normal form

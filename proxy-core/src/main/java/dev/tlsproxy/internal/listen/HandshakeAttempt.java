@@ -9,9 +9,13 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.xnio.XnioExecutor;
@@ -19,31 +23,33 @@ import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /**
  * One accepted connection until its handshake has succeeded or failed: reads the ClientHello, starts the handshake or
- * refuses it, holds the one timer over both, and tells the outcome once. Runs on the connection's I/O thread.
+ * refuses it, or holds it until there is a certificate; holds the one timer over all, and tells the outcome once. Runs on the connection's I/O thread.
  */
 final class HandshakeAttempt {
 
     /** A ClientHello of 16 KiB in records of a few bytes each; more is no client. */
     private static final int MAX_PEEKED = 64 * 1024;
 
+    /** For a client to read the alert after the time is over. */
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
+
     private final HttpsListener listener;
     private final OpenConnection connection;
     private final InetSocketAddress peer;
-    private final XnioExecutor.Key timer;
+    private XnioExecutor.Key timer;
     private final ClientHelloReader reader = new ClientHelloReader();
     private final ByteArrayOutputStream peeked = new ByteArrayOutputStream();
     private Optional<String> serverName = Optional.empty();
     private @Nullable ClientHandshake handshake;
+    private @Nullable CompletionStage<Boolean> awaited;
+    private boolean hasWaited;
     private boolean over;
 
     HandshakeAttempt(HttpsListener listener, OpenConnection connection) {
         this.listener = listener;
         this.connection = connection;
         this.peer = connection.peer();
-        this.timer = connection
-                .raw()
-                .getIoThread()
-                .executeAfter(this::timedOut, listener.config().handshake().toMillis(), TimeUnit.MILLISECONDS);
+        this.timer = after(listener.config().handshake(), this::timedOut);
         connection.onClosed(this::closed);
     }
 
@@ -93,7 +99,7 @@ final class HandshakeAttempt {
         ClientHello hello = reader.hello().orElse(null);
         if (hello != null) {
             serverName = hello.serverName();
-            admit(hello);
+            follow(listener.context().admit(hello, localAddress()));
         } else if (status == ClientHelloReader.Status.NOT_TLS && isHttp(peeked.toByteArray())) {
             report("the client speaks HTTP without TLS");
             Farewell.badRequest(connection, pool());
@@ -102,17 +108,55 @@ final class HandshakeAttempt {
         }
     }
 
-    private void admit(ClientHello hello) {
-        InetSocketAddress local = connection.raw().getLocalAddress(InetSocketAddress.class);
-        Admission admission = listener.context().admit(hello, local.getAddress());
+    private void follow(Admission admission) {
         if (admission instanceof Admission.Refuse refusal) {
-            report(refusal.reason());
-            Farewell.alert(connection, pool(), refusal.alert());
+            refuse(refusal.alert(), refusal.reason());
+        } else if (admission instanceof Admission.Wait wait) {
+            await(wait.until());
         } else if (admission instanceof Admission.Proceed plan) {
             handshake = new ClientHandshake(this, plan, peeked.toByteArray());
             peeked.reset();
             handshake.begin();
         }
+    }
+
+    private void refuse(int alert, String reason) {
+        report(reason);
+        Farewell.alert(connection, pool(), alert);
+    }
+
+    /** Nothing is read meanwhile. */
+    private void await(CompletionStage<Boolean> until) {
+        awaited = until;
+        hasWaited = true;
+        if (!listener.held().hold(this, until)) {
+            awaited = null;
+            refuse(
+                    Admission.UNRECOGNIZED_NAME,
+                    "no certificate for the name the client asks for, and " + HeldHandshakes.MAX
+                            + " handshakes wait for theirs already");
+        }
+    }
+
+    /** Called by any thread. */
+    void admitSoon() {
+        try {
+            connection.raw().getIoThread().execute(this::admitNow);
+        } catch (RejectedExecutionException e) {
+            connection.close();
+        }
+    }
+
+    private void admitNow() {
+        // null where it was refused or closed meanwhile
+        if (awaited != null && !over) {
+            awaited = null;
+            follow(listener.context().admitNow(reader.hello().orElseThrow(), localAddress()));
+        }
+    }
+
+    private InetAddress localAddress() {
+        return connection.raw().getLocalAddress(InetSocketAddress.class).getAddress();
     }
 
     /** A method is upper-case letters (RFC 9110 section 9.3 for those in use); nothing else that is not TLS is answered. */
@@ -121,14 +165,45 @@ final class HandshakeAttempt {
     }
 
     private void timedOut() {
+        Duration usual = listener.config().handshake();
+        if (hasWaited && !over) {
+            timer = after(listener.config().heldHandshake().minus(usual), this::heldTooLong);
+            return;
+        }
         // Also ends a farewell that the client does not let end.
-        report("the handshake was not complete after "
-                + listener.config().handshake().toMillis() + " ms");
+        report("the handshake was not complete after " + usual.toMillis() + " ms");
         connection.close();
+    }
+
+    private void heldTooLong() {
+        String time = listener.config().heldHandshake().toMillis() + " ms";
+        if (stopWaiting()) {
+            timer = after(FAREWELL, connection::close);
+            refuse(
+                    Admission.UNRECOGNIZED_NAME,
+                    "there was no certificate for the name the client asks for after " + time);
+        } else {
+            report("the handshake was not complete after " + time);
+            connection.close();
+        }
+    }
+
+    private boolean stopWaiting() {
+        CompletionStage<Boolean> until = awaited;
+        awaited = null;
+        if (until != null) {
+            listener.held().release(this, until);
+        }
+        return until != null;
+    }
+
+    private XnioExecutor.Key after(Duration time, Runnable task) {
+        return connection.raw().getIoThread().executeAfter(task, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void closed() {
         timer.remove();
+        stopWaiting();
         ClientHandshake begun = handshake;
         report(
                 begun == null

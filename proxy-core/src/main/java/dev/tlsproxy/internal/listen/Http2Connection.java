@@ -18,6 +18,7 @@ import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -27,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
+import org.xnio.StreamConnection;
 import org.xnio.XnioExecutor;
 import org.xnio.ssl.SslConnection;
 
@@ -37,6 +39,7 @@ import org.xnio.ssl.SslConnection;
  */
 final class Http2Connection extends Http2Channel {
 
+    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
     private static final HttpString AUTHORITY = new HttpString(":authority");
 
     /** For GOAWAY to leave before the socket is closed. */
@@ -63,9 +66,16 @@ final class Http2Connection extends Http2Channel {
             OptionMap options,
             HttpHandler pipeline,
             Duration keepAlive) {
-        super(connection, "h2", pool, extra, false, false, options);
+        super(guarded(connection, extra), "h2", pool, extra, false, false, options);
         this.pipeline = pipeline;
         this.keepAliveNanos = keepAlive.toNanos();
+    }
+
+    private static StreamConnection guarded(StreamConnection connection, @Nullable PooledByteBuffer extra) {
+        EmptyFrameGuard guard = new EmptyFrameGuard(
+                connection.getSourceChannel().getConduit(), extra == null ? NONE : extra.getBuffer());
+        connection.getSourceChannel().setConduit(guard);
+        return connection;
     }
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
@@ -81,13 +91,25 @@ final class Http2Connection extends Http2Channel {
 
     @Override
     public synchronized @Nullable AbstractHttp2StreamSourceChannel receive() throws IOException {
-        AbstractHttp2StreamSourceChannel frame = super.receive();
+        AbstractHttp2StreamSourceChannel frame = wellFormed();
         if (frame instanceof Http2StreamSourceChannel stream) {
             received = stream;
             EmptyQuery.mark(stream.getHeaders());
             refuseOtherHost(stream.getHeaders());
         }
         return frame;
+    }
+
+    /**
+     * Undertow's parser throws unchecked exceptions at some malformed fields, and logs them as errors, with a stack trace
+     * and what the client sent. Those it knows of are checked ones, logged at debug level.
+     */
+    private @Nullable AbstractHttp2StreamSourceChannel wellFormed() throws IOException {
+        try {
+            return super.receive();
+        } catch (IllegalArgumentException e) {
+            throw new IOException("malformed HTTP/2 frame", e);
+        }
     }
 
     /**

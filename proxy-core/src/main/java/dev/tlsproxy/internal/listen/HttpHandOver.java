@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.listen;
 
+import dev.tlsproxy.internal.http.CountedSource;
 import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.spi.NegotiatedTls;
@@ -56,6 +57,7 @@ final class HttpHandOver {
         }
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
         source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery));
+        CountedSource.putOn(tlsConnection); // outermost, where the HTTP room looks for it
         http1.handleEvent(tlsConnection, extra);
     }
 }

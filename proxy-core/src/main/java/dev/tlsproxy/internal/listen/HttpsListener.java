@@ -26,6 +26,7 @@ public final class HttpsListener implements AutoCloseable {
     private final ListenConfig config;
     private final ProxyEvents events;
     private final HttpHandOver handOver;
+    private final HeldHandshakes held = new HeldHandshakes();
 
     /**
      * Makes a listener that is not bound yet.
@@ -104,6 +105,10 @@ public final class HttpsListener implements AutoCloseable {
 
     ByteBufferPool pool() {
         return pool;
+    }
+
+    HeldHandshakes held() {
+        return held;
     }
 
     HttpHandOver handOver() {

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.store;
 import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.DocumentPath;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -13,6 +14,9 @@ import java.util.Optional;
  * file is named after the name: {@code api.example.com.pem}, {@code wildcard_.example.com.pem} for
  * {@code *.example.com}, {@code 0-0-0-0-0-0-0-1.pem} for the address {@code 0:0:0:0:0:0:0:1}.
  *
+ * <p>Documents are files in its folder {@code documents}, lock files are in {@code locks}; both in folders as in their
+ * paths, with {@code %2A} for a star. A path can't be a document and a folder of others.
+ *
  * <p>The directory is made with mode 0700 by the first {@link #save} or {@link #probe}, files have mode 0600; where the
  * file system knows no modes (Windows), both inherit the rights of the directory above. A directory that was there
  * keeps its mode; one that others can enter is logged once, at WARN. A file is replaced by a rename, after its content
@@ -20,6 +24,11 @@ import java.util.Optional;
  * deleted.
  */
 public final class FileCertificateStore implements CertificateStore {
+
+    /** No certified key's file is so named: they end in .pem. */
+    private static final String DOCUMENTS = "documents";
+
+    private static final String LOCKS = "locks";
 
     private final StoreDirectory directory;
 
@@ -70,6 +79,28 @@ public final class FileCertificateStore implements CertificateStore {
     }
 
     @Override
+    public Optional<byte[]> read(String document) throws IOException {
+        return folderOf(DOCUMENTS, document).read(lastSegmentOf(document));
+    }
+
+    @Override
+    public void write(String document, byte[] content) throws IOException {
+        byte[] checked = DocumentPath.checkedContent(document, content);
+        folderOf(DOCUMENTS, document).replace(lastSegmentOf(document), checked);
+    }
+
+    @Override
+    public void delete(String document) throws IOException {
+        folderOf(DOCUMENTS, document).delete(lastSegmentOf(document));
+    }
+
+    /** {@inheritDoc} The file that is locked stays when the lock is closed. */
+    @Override
+    public Optional<Lease> tryLock(String lock) throws IOException {
+        return StoreLocks.tryLock(folderOf(LOCKS, lock), lastSegmentOf(lock));
+    }
+
+    @Override
     public void probe() throws IOException {
         directory.probe();
     }
@@ -78,6 +109,22 @@ public final class FileCertificateStore implements CertificateStore {
     @Override
     public String toString() {
         return directory.toString();
+    }
+
+    private StoreDirectory folderOf(String kind, String document) {
+        String path = onDisk(DocumentPath.checked(document));
+        int slash = path.lastIndexOf('/');
+        return directory.below(slash < 0 ? kind : kind + "/" + path.substring(0, slash));
+    }
+
+    private static String lastSegmentOf(String document) {
+        String path = onDisk(document);
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /** Windows has no star in file names; no document has a percent sign in its path. */
+    private static String onDisk(String document) {
+        return document.replace("*", "%2A");
     }
 
     private CertifiedKey decode(String fileName, byte[] bytes) throws IOException {

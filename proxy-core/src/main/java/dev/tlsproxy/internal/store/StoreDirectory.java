@@ -30,15 +30,30 @@ final class StoreDirectory {
     private static final Logger LOG = LoggerFactory.getLogger(StoreDirectory.class);
 
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final Set<PosixFilePermission> OWNER_READS_AND_WRITES = PosixFilePermissions.fromString("rw-------");
     private static final byte[] PROBE = {'p', 'r', 'o', 'b', 'e'};
 
+    private final Path root;
     private final Path path;
+    private final String content;
     private final boolean posix;
-    private final AtomicBoolean modeChecked = new AtomicBoolean();
+    private final AtomicBoolean modeChecked;
 
     StoreDirectory(Path path) {
+        this(path, path, "a key and its chain", new AtomicBoolean());
+    }
+
+    private StoreDirectory(Path root, Path path, String content, AtomicBoolean modeChecked) {
+        this.root = root;
         this.path = path;
+        this.content = content;
         this.posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
+        this.modeChecked = modeChecked;
+    }
+
+    /** A directory in this one, whose mode keeps others out of both. */
+    StoreDirectory below(String relative) {
+        return new StoreDirectory(root, path.resolve(relative), "a document of at most 1 MiB", modeChecked);
     }
 
     Path resolve(String fileName) {
@@ -61,8 +76,8 @@ final class StoreDirectory {
                     e);
         }
         if (bytes.length > PemFiles.MAX_BYTES) {
-            throw new IOException("store file " + file
-                    + " is larger than 1 MiB (expected: a key and its chain); delete it to have a new one made");
+            throw new IOException("store file " + file + " is larger than 1 MiB (expected: " + content
+                    + "); delete it to have a new one made");
         }
         checkMode();
         return Optional.of(bytes);
@@ -98,6 +113,41 @@ final class StoreDirectory {
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
         return true;
+    }
+
+    /** Does nothing where the file is not there. */
+    void delete(String fileName) throws IOException {
+        Path file = resolve(fileName);
+        try {
+            if (Files.deleteIfExists(file)) {
+                sync(path);
+            }
+        } catch (IOException e) {
+            throw new IOException(
+                    "store file " + file + " can't be deleted: " + PemFiles.reason(e)
+                            + " (expected: a file this process can delete; check the directory's owner and mode)",
+                    e);
+        }
+    }
+
+    /** The directory, made where it was not there, under the one path that no link leads to. */
+    Path made() throws IOException {
+        refuseFileInTheWay();
+        try {
+            makeDirectories(new ArrayDeque<>());
+            checkMode();
+            return path.toRealPath();
+        } catch (IOException e) {
+            throw notWritable(e);
+        }
+    }
+
+    /** Made, empty, where it was not there. */
+    FileChannel openLockFile(String fileName) throws IOException {
+        FileAttribute<?>[] mode = posix
+                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_READS_AND_WRITES)}
+                : new FileAttribute<?>[0];
+        return FileChannel.open(resolve(fileName), Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), mode);
     }
 
     private boolean place(byte[] content, Placement placement) throws IOException {
@@ -224,11 +274,11 @@ final class StoreDirectory {
         if (!posix || !modeChecked.compareAndSet(false, true)) {
             return;
         }
-        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(path);
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(root);
         if (!OWNER_ONLY.containsAll(mode)) {
             LOG.warn(
                     "store directory {} has mode {} (expected: rwx------; run \"chmod 700\" on it)",
-                    path,
+                    root,
                     PosixFilePermissions.toString(mode));
         }
     }

@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.tls;
 
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import javax.net.ssl.SSLContext;
 import org.bouncycastle.jsse.BCSSLParameters;
 
@@ -32,6 +33,13 @@ public sealed interface Admission {
             Optional<String> serverName,
             boolean challenge)
             implements Admission {}
+
+    /**
+     * Hold the handshake, then ask {@link ServerTlsContext#admitNow}.
+     *
+     * @param until completes when it is known whether there is a certificate; the same one for others who wait for it
+     */
+    record Wait(CompletionStage<Boolean> until) implements Admission {}
 
     /**
      * Send a fatal alert and close.

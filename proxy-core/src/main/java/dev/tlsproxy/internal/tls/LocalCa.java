@@ -1,6 +1,8 @@
 package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.spi.CertificateManager;
+import dev.tlsproxy.spi.CertificateStatus;
+import dev.tlsproxy.spi.CertificateStatus.State;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.io.IOException;
@@ -163,7 +165,13 @@ public final class LocalCa implements CertificateManager {
                 serve(known, name);
             } catch (RuntimeException e) {
                 LOG.error("local CA: {} can't be renewed, next try in {}", name, CHECK_PERIOD, e);
-                known.sink().failed(name, "local CA: " + e);
+                known.sink()
+                        .status(new CertificateStatus(
+                                name,
+                                State.BACKING_OFF,
+                                Optional.empty(),
+                                Optional.of(clock.instant().plus(CHECK_PERIOD)),
+                                Optional.of("local CA: " + e)));
             }
         }
     }
@@ -225,13 +233,16 @@ public final class LocalCa implements CertificateManager {
         CertifiedKey next = load(context, name)
                 .filter(stored -> isGood(stored, name, current, now))
                 .orElse(null);
+        State state = State.LOADED;
         if (next == null) {
             CertifiedKey made = current.issue(name, now);
             save(name, () -> context.store().save(name, made));
             next = made;
+            state = State.ISSUED;
         }
         served.put(name, next);
         context.sink().deploy(name, next);
+        context.sink().status(CertificateStatus.of(name, state, Optional.of(next.notAfter())));
     }
 
     private static boolean isGood(CertifiedKey key, String name, LocalIssuer issuer, Instant now) {

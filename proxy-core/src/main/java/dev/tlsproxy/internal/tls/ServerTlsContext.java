@@ -22,6 +22,7 @@ public final class ServerTlsContext {
     private final TlsConfig config;
     private final CertificateTable certificates;
     private final ChallengeTable challenges;
+    private final CertificateDemand demand;
     private final SSLContext context;
     private final SSLContext challengeContext;
     private final EngineParameters parameters;
@@ -32,11 +33,14 @@ public final class ServerTlsContext {
      * @param config what is offered
      * @param certificates asked in each handshake
      * @param challenges asked in each handshake that offers {@code acme-tls/1} only
+     * @param demand asked for a name that has no certificate
      */
-    public ServerTlsContext(TlsConfig config, CertificateTable certificates, ChallengeTable challenges) {
+    public ServerTlsContext(
+            TlsConfig config, CertificateTable certificates, ChallengeTable challenges, CertificateDemand demand) {
         this.config = config;
         this.certificates = certificates;
         this.challenges = challenges;
+        this.demand = demand;
         this.context = TlsProvider.newContext(new SniKeyManager(certificates::find), null);
         this.challengeContext = TlsProvider.newContext(new SniKeyManager(challenges::tlsAlpn01Certificate), null);
         this.parameters = new EngineParameters(config.tls12());
@@ -49,9 +53,24 @@ public final class ServerTlsContext {
      *
      * @param hello what the client sent
      * @param local the address it connected to, whose certificate is shown where it names no host
-     * @return go on, or refuse
+     * @return go on, refuse, or wait for a certificate
      */
     public Admission admit(ClientHello hello, InetAddress local) {
+        return admit(hello, local, demand);
+    }
+
+    /**
+     * Decides on a ClientHello with the certificates that are there.
+     *
+     * @param hello what the client sent
+     * @param local as for {@link #admit}
+     * @return go on, or refuse
+     */
+    public Admission admitNow(ClientHello hello, InetAddress local) {
+        return admit(hello, local, CertificateDemand.NONE);
+    }
+
+    private Admission admit(ClientHello hello, InetAddress local, CertificateDemand asked) {
         Optional<String> serverName = hello.serverName().flatMap(ServerTlsContext::normalized);
         if (hello.applicationProtocols().equals(List.of(ACME_TLS))) {
             return admitChallenge(hello, serverName);
@@ -65,6 +84,13 @@ public final class ServerTlsContext {
                 && hello.applicationProtocols().stream().noneMatch(HTTP_PROTOCOLS::contains)) {
             return new Admission.Refuse(
                     Admission.NO_APPLICATION_PROTOCOL, "the client offers neither h2 nor http/1.1 in ALPN");
+        }
+        Optional<Admission> wait = serverName
+                .filter(name -> !isServed(name))
+                .flatMap(asked::demand)
+                .map(Admission.Wait::new);
+        if (wait.isPresent()) {
+            return wait.get();
         }
         Optional<String> certificate = certificateName(hello, serverName, local);
         if (certificate.isEmpty()) {
@@ -144,6 +170,6 @@ public final class ServerTlsContext {
     ServerTlsContext alone(String name, CertifiedKey key) {
         CertificateTable table = new CertificateTable();
         table.deploy(name, key);
-        return new ServerTlsContext(config, table, new ChallengeTable());
+        return new ServerTlsContext(config, table, new ChallengeTable(), CertificateDemand.NONE);
     }
 }

@@ -1,7 +1,7 @@
 /**
  * From a ClientHello to a certificate. Reading order: {@link dev.tlsproxy.internal.tls.ServerTlsContext} decides on a
  * {@code ClientHello} (read by {@code ClientHelloReader}, {@code HandshakeRecords}, {@code ClientHelloParser}) by
- * {@code TlsConfig}, {@code CertificateTable} and {@code ChallengeTable}; its answer is an {@code Admission} with
+ * {@code TlsConfig}, {@code CertificateTable} and {@code ChallengeTable}; or waits for a {@code CertificateDemand}; its answer is an {@code Admission} with
  * {@code EngineParameters} ({@code NamedGroups}). In the handshake {@code SniKeyManager} gives the key and
  * {@code ServerFlight} reads the group. {@code TlsProvider}, {@code TlsCrypto}, {@code FallbackJcaHelper} and
  * {@code X25519Agreement} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};

@@ -7,14 +7,14 @@ import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
- * Counts what an upstream sends before its response head is complete: Undertow's client puts no limit on a head, and does
- * not tell whether a connection that ended had sent a part of one.
+ * Counts what an upstream sends beside the data of a body: Undertow's client puts no limit on a head, on chunk extensions
+ * and on trailers, and does not tell whether a connection that ended had sent a part of a head.
  */
 final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
 
-    private static final long MAX_HEAD = 256 * 1024;
+    private static final long MAX_BESIDE_BODY = 256 * 1024;
 
-    private boolean inHead;
+    private boolean limited;
     private boolean ended;
     private long bytes;
 
@@ -23,12 +23,18 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
     }
 
     void requestSent() {
-        inHead = true;
+        limited = true;
         bytes = 0;
     }
 
-    void headComplete() {
-        inHead = false;
+    /** The head is complete, or some of the body's data has come. */
+    void progress() {
+        bytes = 0;
+    }
+
+    /** What comes from now on is no HTTP. */
+    void switched() {
+        limited = false;
     }
 
     boolean sawResponseByte() {
@@ -65,10 +71,10 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
         }
         if (read < 0) {
             ended = true;
-        } else if (inHead) {
+        } else if (limited) {
             bytes += read;
-            if (bytes > MAX_HEAD) {
-                throw new IOException("response head of upstream: more than " + MAX_HEAD + " bytes");
+            if (bytes > MAX_BESIDE_BODY) {
+                throw new IOException("response head or trailers of upstream: more than " + MAX_BESIDE_BODY + " bytes");
             }
         }
         return read;

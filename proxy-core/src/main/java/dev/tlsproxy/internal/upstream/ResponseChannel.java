@@ -57,9 +57,11 @@ final class ResponseChannel extends DetachableStreamSourceChannel {
             connection.responseBroken();
             throw e;
         }
-        if (bytes == 0) {
+        if (bytes > 0) {
+            connection.responseProgress();
+        } else if (bytes == 0) {
             connection.upstreamIsDry();
-        } else if (bytes < 0) {
+        } else {
             connection.responseRead();
         }
         return bytes;

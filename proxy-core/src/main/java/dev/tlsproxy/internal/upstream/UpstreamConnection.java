@@ -117,7 +117,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
             return;
         }
         timer.stop();
-        connection.guard().headComplete();
+        connection.guard().progress();
         ResponseCheck check =
                 ResponseCheck.of(response, outer.head().method(), attempt.call().upgrade());
         if (check == ResponseCheck.INVALID) {
@@ -126,6 +126,9 @@ final class UpstreamConnection extends ForwardingClientConnection {
         }
         responseStarted = true;
         switching = check == ResponseCheck.SWITCH;
+        if (switching) {
+            connection.guard().switched();
+        }
         // after a refused upgrade Undertow's client leaves the connection neither usable nor closed
         closeAfter = attempt.call().upgrade() || check != ResponseCheck.PLAIN;
         attempt.call().responseHead(response);
@@ -182,6 +185,12 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     void requestProgress() {
         timer.progress();
+    }
+
+    void responseProgress() {
+        if (!ended) {
+            connection.guard().progress();
+        }
     }
 
     /** Reading the response's body failed: what the client has of it is not all. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.tlsproxy.spi.UpgradeHandler;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -161,6 +162,34 @@ class Http2PipelineIT {
 
     private static String[] get(String path) {
         return new String[] {":method", "GET", ":scheme", "https", ":path", path, ":authority", "a.example.com"};
+    }
+
+    /** E19: a refusal is a state of its own until the client has ended its request and read the answer. */
+    @Test
+    void resetsStreamsBeyondTwiceTheLimit() throws Exception {
+        proxy.route("a.example.com", "").start();
+        try (H2Client client = client()) {
+            int last = 4 * ClientConnection.MAX_CONCURRENT_REQUESTS + 1;
+            for (int stream = 1; stream <= last; stream += 2) {
+                client.headers(stream, 0, post());
+            }
+            assertThat(client.response(last)).containsKey("reset").doesNotContainKey(":status");
+            await().until(() -> proxy.inFlight.running() <= 2 * ClientConnection.MAX_CONCURRENT_REQUESTS);
+        }
+        await().until(() -> proxy.inFlight.running() == 0);
+    }
+
+    /** Undertow leaves a stream that it has reset open while the client's window holds its data up. */
+    @Test
+    void releasesTheUpstreamWhenTheClientsWindowStaysClosed() throws Exception {
+        proxy.bodyIdle = Duration.ofMillis(300);
+        proxy.route("a.example.com", "").start();
+        proxy.upstream.answers("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(1_000_000));
+        try (H2Client client = client()) {
+            client.get(1);
+            await().until(() -> proxy.proxyClient.released.get() == 1);
+            assertThat(client.response(1)).containsKey("reset");
+        }
     }
 
     /** E19. */

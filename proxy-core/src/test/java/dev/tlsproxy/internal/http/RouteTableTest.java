@@ -69,6 +69,20 @@ class RouteTableTest {
                 .isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "a.example.com, false, false",
+        "b.example.com, true, true",
+        "x.b.example.com, false, true",
+        "example.com, false, true",
+    })
+    void tellsWhichHostsNoRouteNames(String host, boolean byWildcard, boolean byDefault) {
+        assertThat(table("*.example.com", "a.example.com").servesByPattern(host))
+                .isEqualTo(byWildcard);
+        assertThat(table("*", "*.example.com", "a.example.com").servesByPattern(host))
+                .isEqualTo(byDefault);
+    }
+
     @Test
     void neverFallsThroughToLessSpecificHost() {
         assertThat(find(table("a.test/api", "*"), "a.test", "/")).isEqualTo("none");

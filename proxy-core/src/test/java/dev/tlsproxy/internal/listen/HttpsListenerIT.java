@@ -2,25 +2,34 @@ package dev.tlsproxy.internal.listen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.tlsproxy.internal.tls.CertificateDemand;
 import dev.tlsproxy.internal.tls.ClientTls;
+import dev.tlsproxy.internal.tls.TlsConfig;
 import dev.tlsproxy.spi.NegotiatedTls;
 import dev.tlsproxy.testing.TestCa;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HttpsListenerIT {
 
@@ -64,6 +73,61 @@ class HttpsListenerIT {
             assertThat(tls.group()).contains("X25519MLKEM768");
             assertThat(tls.applicationProtocol()).isEmpty();
         });
+    }
+
+    /** Undertow's parser logs those as errors, with a stack trace and the client's bytes. */
+    @Test
+    void clientCannotWriteIntoTheLogWithAMalformedHttp2Field() throws Exception {
+        PrintStream console = System.err;
+        ByteArrayOutputStream logged = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(logged, true, StandardCharsets.UTF_8));
+        try (SSLSocket client =
+                RawTls.jdk(ClientTls.trusting(List.of(server.ca.root())), server.address, "localhost", "h2")) {
+            client.getOutputStream().write(http2Get("content-length", "3, 3"));
+            client.getInputStream().readAllBytes();
+        } finally {
+            System.setErr(console);
+        }
+
+        assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
+    }
+
+    /** Undertow's own timer starts with the end of the first request. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 10, 50})
+    void endsAnHttp2ConnectionWithoutAFirstRequest(int sent) throws Exception {
+        Duration keepAlive = Duration.ofMillis(300);
+        ListenConfig config = ListenConfig.of(Duration.ofSeconds(10), Duration.ofSeconds(30), keepAlive);
+        try (ListenerFixture impatient = new ListenerFixture(
+                        new TlsConfig(true, false, false, Optional.empty()), config, CertificateDemand.NONE);
+                SSLSocket client = RawTls.jdk(
+                        ClientTls.trusting(List.of(impatient.ca.root())), impatient.address, "localhost", "h2")) {
+            client.getOutputStream().write(http2Get("x", "y"), 0, sent);
+            client.getOutputStream().flush();
+
+            await().until(() -> impatient.listener.openConnections() == 1);
+            await().until(() -> impatient.listener.openConnections() == 0);
+        }
+    }
+
+    private static byte[] http2Get(String... field) throws IOException {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        List<String> fields =
+                new ArrayList<>(List.of(":method", "GET", ":scheme", "https", ":path", "/", ":authority", "localhost"));
+        fields.addAll(List.of(field));
+        for (int i = 0; i < fields.size(); i++) {
+            if (i % 2 == 0) {
+                block.write(0);
+            }
+            block.write(fields.get(i).length());
+            block.writeBytes(fields.get(i).getBytes(StandardCharsets.ISO_8859_1));
+        }
+        ByteArrayOutputStream frames = new ByteArrayOutputStream();
+        frames.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        frames.writeBytes(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+        frames.writeBytes(new byte[] {0, 0, (byte) block.size(), 1, 5, 0, 0, 0, 1});
+        frames.writeBytes(block.toByteArray());
+        return frames.toByteArray();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.listen;
 
 import dev.tlsproxy.internal.http.ConnectionTls;
+import dev.tlsproxy.internal.tls.CertificateDemand;
 import dev.tlsproxy.internal.tls.CertificateTable;
 import dev.tlsproxy.internal.tls.ChallengeTable;
 import dev.tlsproxy.internal.tls.LibraryLogs;
@@ -46,6 +47,13 @@ final class ListenerFixture implements AutoCloseable {
     }
 
     ListenerFixture(TlsConfig config, Duration handshake) throws IOException {
+        this(
+                config,
+                ListenConfig.of(handshake, Duration.ofSeconds(30), Duration.ofSeconds(60)),
+                CertificateDemand.NONE);
+    }
+
+    ListenerFixture(TlsConfig config, ListenConfig limits, CertificateDemand demand) throws IOException {
         worker = Xnio.getInstance()
                 .createWorker(OptionMap.builder()
                         .set(Options.WORKER_IO_THREADS, 2)
@@ -56,9 +64,9 @@ final class ListenerFixture implements AutoCloseable {
         listener = new HttpsListener(
                 worker,
                 pool,
-                new ServerTlsContext(config, certificates, challenges),
+                new ServerTlsContext(config, certificates, challenges, demand),
                 new Echo(),
-                ListenConfig.of(handshake, Duration.ofSeconds(30), Duration.ofSeconds(60)),
+                limits,
                 new Recorder());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listener.startAccepting();

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tlsproxy.internal.store.FileCertificateStore;
+import dev.tlsproxy.spi.CertificateStatus;
+import dev.tlsproxy.spi.CertificateStatus.State;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.testing.TestCa;
@@ -150,9 +152,13 @@ class LocalCaTest {
     void servesWhatIsStoredUntilAThirdOfItsLifeIsLeft() {
         X509Certificate root = kit.start(store, Set.of("localhost")).root();
         CertifiedKey first = kit.deployed.get("localhost");
+        assertThat(kit.states.get("localhost"))
+                .isEqualTo(CertificateStatus.of("localhost", State.ISSUED, Optional.of(first.notAfter())));
         LocalCaTestKit later = new LocalCaTestKit(START.plus(DAY.multipliedBy(59)));
         assertThat(later.start(store, Set.of("localhost")).root()).isEqualTo(root);
         assertThat(later.deployed.get("localhost").leaf()).isEqualTo(first.leaf());
+        assertThat(later.states.get("localhost"))
+                .isEqualTo(CertificateStatus.of("localhost", State.LOADED, Optional.of(first.notAfter())));
         LocalCaTestKit due = new LocalCaTestKit(START.plus(DAY.multipliedBy(60)));
         assertThat(due.start(store, Set.of("localhost")).root()).isEqualTo(root);
         assertThat(due.deployed.get("localhost").leaf()).isNotEqualTo(first.leaf());

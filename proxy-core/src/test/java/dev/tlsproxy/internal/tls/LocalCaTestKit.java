@@ -2,6 +2,7 @@ package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateSink;
+import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ChallengePort;
@@ -44,6 +45,7 @@ final class LocalCaTestKit {
     final ManualClock clock;
     final ManualScheduler scheduler = new ManualScheduler();
     final Map<String, CertifiedKey> deployed = new HashMap<>();
+    final Map<String, CertificateStatus> states = new HashMap<>();
 
     LocalCaTestKit(Instant now) {
         this.clock = new ManualClock(now);
@@ -82,8 +84,11 @@ final class LocalCaTestKit {
                     }
 
                     @Override
-                    public void failed(String name, String problem) {
-                        throw new AssertionError(name + ": " + problem);
+                    public void status(CertificateStatus status) {
+                        status.problem().ifPresent(problem -> {
+                            throw new AssertionError(problem);
+                        });
+                        states.put(status.name(), status);
                     }
                 };
             }
@@ -204,6 +209,26 @@ final class LocalCaTestKit {
         @Override
         public boolean saveIfAbsent(String name, CertifiedKey key) throws IOException {
             return store.saveIfAbsent(name, key);
+        }
+
+        @Override
+        public Optional<byte[]> read(String document) throws IOException {
+            return store.read(document);
+        }
+
+        @Override
+        public void write(String document, byte[] content) throws IOException {
+            store.write(document, content);
+        }
+
+        @Override
+        public void delete(String document) throws IOException {
+            store.delete(document);
+        }
+
+        @Override
+        public Optional<Lease> tryLock(String lock) throws IOException {
+            return store.tryLock(lock);
         }
 
         @Override

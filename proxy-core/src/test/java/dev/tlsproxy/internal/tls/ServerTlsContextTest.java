@@ -28,7 +28,7 @@ class ServerTlsContextTest {
     }
 
     private ServerTlsContext context(TlsConfig config) {
-        return new ServerTlsContext(config, certificates, new ChallengeTable());
+        return new ServerTlsContext(config, certificates, new ChallengeTable(), CertificateDemand.NONE);
     }
 
     private static ClientHello hello(String name, List<String> alpn, List<Integer> groups, List<Integer> shares) {

@@ -11,7 +11,10 @@ class TlsSelfTestTest {
     @Test
     void provesHybridGroup() {
         ServerTlsContext context = new ServerTlsContext(
-                new TlsConfig(true, false, false, Optional.empty()), new CertificateTable(), new ChallengeTable());
+                new TlsConfig(true, false, false, Optional.empty()),
+                new CertificateTable(),
+                new ChallengeTable(),
+                CertificateDemand.NONE);
 
         assertThatCode(() -> TlsSelfTest.run(context, Instant.now())).doesNotThrowAnyException();
     }
@@ -19,7 +22,10 @@ class TlsSelfTestTest {
     @Test
     void provesHybridGroupWherePostQuantumIsRequired() {
         ServerTlsContext context = new ServerTlsContext(
-                new TlsConfig(false, true, false, Optional.empty()), new CertificateTable(), new ChallengeTable());
+                new TlsConfig(false, true, false, Optional.empty()),
+                new CertificateTable(),
+                new ChallengeTable(),
+                CertificateDemand.NONE);
 
         assertThatCode(() -> TlsSelfTest.run(context, Instant.now())).doesNotThrowAnyException();
     }

@@ -128,6 +128,24 @@ class UpstreamResponseIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"0\r\n", "5;a="})
+    void cutsAResponseWithEndlessTrailersOrChunkExtensions(String framing) throws Exception {
+        ScriptedUpstream.Script script = connection -> {
+            connection.readHead();
+            connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n" + framing);
+            for (int i = 0; i < 40; i++) {
+                connection.send("x-" + i + ":" + "y".repeat(8000) + (framing.startsWith("0") ? "\r\n" : ""));
+            }
+            connection.awaitEnd();
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(script);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThatThrownBy(() -> proxy.get("/")).isInstanceOf(IOException.class);
+            await().until(() -> up.ended.get() == 1);
+        }
+    }
+
     @Test
     void answers502WhenTheBodyEndsBeforeItsFirstByte() throws Exception {
         ScriptedUpstream.Script script = connection -> {

@@ -1,0 +1,146 @@
+package dev.tlsproxy.acme.internal.order;
+
+import dev.tlsproxy.acme.internal.order.CaSettings.ExternalAccount;
+import dev.tlsproxy.spi.CertificateStore;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.security.KeyPair;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.shredzone.acme4j.AccountBuilder;
+import org.shredzone.acme4j.Login;
+import org.shredzone.acme4j.Metadata;
+import org.shredzone.acme4j.Session;
+import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeProtocolException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one account at a CA that all proxies on a store share (RFC 8555 section 7.3). */
+final class Accounts {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Accounts.class);
+    private static final Duration LOCK_POLL = Duration.ofSeconds(1);
+    private static final int LOCK_POLLS = 60;
+
+    private final CaSettings settings;
+    private final String id;
+    private final AccountDocuments documents;
+    private final Session session;
+    private final Pause pause;
+    private final ReentrantLock lock = new ReentrantLock();
+    private @Nullable Login login;
+
+    Accounts(CaSettings settings, String id, AccountDocuments documents, Session session, Pause pause) {
+        this.settings = settings;
+        this.id = id;
+        this.documents = documents;
+        this.session = session;
+        this.pause = pause;
+    }
+
+    /** The account, registered now where the store knows none. */
+    Login login() throws AcmeException, IssueException, InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            Login known = login;
+            if (known == null) {
+                known = stored().orElse(null);
+            }
+            if (known == null) {
+                known = registerAlone();
+            }
+            login = known;
+            return known;
+        } catch (IOException e) {
+            throw new IssueException(
+                    IssueException.Kind.CA_UNAVAILABLE,
+                    "account at " + id + ": the store fails: " + e.getMessage(),
+                    Optional.empty(),
+                    e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The CA says that there is no such account: the next {@link #login} registers. */
+    void forget(Login lost) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            login = null;
+            Optional<Login> stored = stored();
+            // another proxy may have registered anew meanwhile
+            if (stored.isPresent() && stored.get().getAccountLocation().sameFile(lost.getAccountLocation())) {
+                documents.deleteLocation();
+                LOG.warn("{} no longer knows account {}; a new one is registered", id, lost.getAccountLocation());
+            }
+        } catch (IOException e) {
+            LOG.warn("account at {} can't be forgotten: {}", id, e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<Login> stored() throws IOException {
+        Optional<URL> location = documents.location();
+        Optional<KeyPair> key = location.isPresent() ? documents.key() : Optional.empty();
+        return key.map(pair -> session.login(location.orElseThrow(), pair));
+    }
+
+    private Login registerAlone() throws AcmeException, IssueException, IOException, InterruptedException {
+        for (int polls = 0; polls < LOCK_POLLS; polls++) {
+            Optional<CertificateStore.Lease> lease = documents.tryLock();
+            if (lease.isPresent()) {
+                try {
+                    Optional<Login> others = stored();
+                    return others.isPresent() ? others.get() : register();
+                } finally {
+                    lease.get().close();
+                }
+            }
+            pause.of(LOCK_POLL);
+        }
+        throw new IOException("another process has held the account's lock for a minute"
+                + " (expected: it registers within seconds; look whether it hangs)");
+    }
+
+    /** The key is saved first: should we die in between, the CA answers with the account of that key (section 7.3.1). */
+    private Login register() throws AcmeException, IssueException, IOException {
+        Metadata metadata = session.getMetadata();
+        if (metadata.isExternalAccountRequired() && settings.externalAccount().isEmpty()) {
+            throw Problems.failure(
+                    "account at " + id, "externalAccountRequired", "the directory says so", Optional.empty());
+        }
+        KeyPair key = documents.keyOrNew();
+        AccountBuilder builder = builder(key);
+        Login registered = builder.createLogin(session);
+        documents.saveLocation(registered.getAccountLocation());
+        LOG.info(
+                "registered account {}; terms of service accepted: {}",
+                registered.getAccountLocation(),
+                metadata.getTermsOfService().map(URI::toString).orElse("none"));
+        return registered;
+    }
+
+    private AccountBuilder builder(KeyPair key) throws IssueException {
+        AccountBuilder builder = new AccountBuilder().useKeyPair(key).agreeToTermsOfService();
+        try {
+            settings.email().ifPresent(builder::addEmail);
+            if (settings.externalAccount().isPresent()) {
+                ExternalAccount external = settings.externalAccount().get();
+                builder.withKeyIdentifier(external.keyId(), external.macKey());
+            }
+            return builder;
+        } catch (IllegalArgumentException | AcmeProtocolException e) {
+            throw new IssueException(
+                    IssueException.Kind.FOR_GOOD,
+                    "account at " + id + ": e-mail address or external account can't be used"
+                            + " (expected: one plain address; a key id and a base64url MAC key)",
+                    Optional.empty(),
+                    null); // the cause might quote the key
+        }
+    }
+}

@@ -1,0 +1,368 @@
+package dev.tlsproxy.acme.internal.order;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.tlsproxy.acme.internal.order.IssueException.Kind;
+import dev.tlsproxy.acme.spi.ChallengeType;
+import dev.tlsproxy.acme.spi.KeyType;
+import dev.tlsproxy.acme.testing.FakeCa;
+import dev.tlsproxy.acme.testing.FakeCa.Answer;
+import dev.tlsproxy.spi.CertificateStore;
+import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.ChallengePort;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What a CA may do to an issuer; every wait is recorded, so that a tight loop shows. */
+class AcmeIssuerTest {
+
+    private static final String NAME = "a.example.com";
+
+    private final FakeCa ca = new FakeCa();
+    private final CertificateStore store = CertificateStore.inMemory();
+    private final List<Duration> pauses = new ArrayList<>();
+    private final Set<String> presented = ConcurrentHashMap.newKeySet();
+    private final List<String> everPresented = Collections.synchronizedList(new ArrayList<>());
+    private Instant now = Instant.parse("2027-03-01T12:00:00Z");
+    private Duration exchange = Duration.ofSeconds(10);
+    private Set<ChallengeType> types = EnumSet.of(ChallengeType.HTTP_01);
+
+    @AfterEach
+    void stop() {
+        ca.close();
+        assertThat(presented).as("challenges left behind").isEmpty();
+        assertThat(pauses).allMatch(pause -> pause.compareTo(Duration.ofSeconds(1)) >= 0);
+    }
+
+    @Test
+    void issuesWithANewKeyAndOneAccount() throws Exception {
+        try (AcmeIssuer issuer = issuer()) {
+            CertifiedKey first = issuer.issue(NAME, Optional.empty());
+            CertifiedKey second = issuer.issue(NAME, Optional.empty());
+            assertThat(first.names()).containsExactly(NAME);
+            assertThat(second.privateKey()).isNotEqualTo(first.privateKey());
+        }
+        assertThat(ca.requests("new-account")).isEqualTo(1);
+        assertThat(ca.requests("dir")).isEqualTo(1);
+    }
+
+    @Test
+    void survivesNineBadNoncesInARow() throws Exception {
+        Answer bad = Answer.problem(400, "badNonce", "bad", Map.of());
+        ca.script("new-order", Collections.nCopies(9, bad).toArray(Answer[]::new));
+        issue();
+        assertThat(ca.requests("new-order")).isEqualTo(10);
+    }
+
+    @Test
+    void survivesBadNoncesWithoutANewOne() throws Exception {
+        Answer bad = Answer.problem(400, "badNonce", "bad", Map.of()).withoutNonce();
+        ca.script("new-order", bad, bad, bad);
+        issue();
+    }
+
+    @Test
+    void survivesAnswersWithoutNonce() throws Exception {
+        ca.script("finalize", Answer.html(500, Map.of()).withoutNonce());
+        assertThat(failure().kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        issue();
+    }
+
+    @Test
+    void keepsRetryAfterInSeconds() {
+        ca.script("new-order", Answer.problem(429, "rateLimited", "too many", Map.of("Retry-After", "3600")));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.RATE_LIMITED);
+        assertThat(failure.notBefore()).contains(now.plusSeconds(3600));
+        assertThat(failure)
+                .hasMessage("a.example.com: rateLimited: too many (expected: fewer certificates and failures; tried"
+                        + " again when the CA allows it)");
+        assertThat(ca.requests("new-order")).isEqualTo(1);
+    }
+
+    @Test
+    void keepsRetryAfterAsADateByTheClockOfTheCa() {
+        Instant theirs = Instant.now(); // the server's Date is the real one, a long way from the issuer's clock
+        ca.script("new-order", Answer.html(429, Map.of("Retry-After", date(theirs.plusSeconds(120)))));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.RATE_LIMITED);
+        assertThat(failure.notBefore().orElseThrow()).isBetween(now.plusSeconds(110), now.plusSeconds(121));
+    }
+
+    @Test
+    void keepsRetryAfterOfAnUnavailableCa() {
+        ca.script("dir", Answer.html(503, Map.of("Retry-After", "60")));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(failure.notBefore()).contains(now.plusSeconds(60));
+        assertThat(failure)
+                .hasMessage(
+                        "a.example.com: " + ca.directory() + " answered HTTP 503 without a reason (expected: an ACME"
+                                + " answer; look at the CA's status page, or whether that is its directory)");
+    }
+
+    @Test
+    void asksInStepsWhenRetryAfterIsPast() {
+        ca.orders().finalStatus = "processing";
+        ca.orders().pollHeaders = Map.of("Retry-After", date(Instant.EPOCH));
+        assertThat(failure().kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(pauses).hasSizeBetween(290, 300).containsOnly(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void waitsAsLongAsTheCaAsks() {
+        ca.orders().finalStatus = "processing";
+        ca.orders().pollHeaders = Map.of("Retry-After", "30");
+        assertThat(failure().kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(pauses).hasSize(10).containsOnly(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void givesUpAnOrderThatIsStuckInProcessing() {
+        ca.orders().finalStatus = "processing";
+        assertThat(failure())
+                .hasMessage("order of a.example.com: the CA still says \"PROCESSING\" (expected: a decision within 5"
+                        + " minutes; look at the CA's status page)");
+        assertThat(ca.requests("order")).isLessThan(40);
+    }
+
+    @Test
+    void toleratesAPassingFailureInTheMiddle() throws Exception {
+        ca.script("authz", Answer.html(502, Map.of()), Answer.html(500, Map.of()));
+        ca.script("cert", Answer.html(502, Map.of()));
+        issue();
+        assertThat(ca.requests("new-order")).isEqualTo(1);
+    }
+
+    @Test
+    void givesUpAStalledBody() {
+        exchange = Duration.ofSeconds(3); // of which a cold JVM needs a part for the answers before
+        ca.script("new-order", Answer.stall());
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(failure).hasMessageContaining("can't be reached: no complete answer within");
+    }
+
+    @Test
+    void saysWhyAnOrderIsInvalid() {
+        ca.orders().finalStatus = "invalid";
+        ca.orders().orderExtra =
+                ",\"error\":{\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"CAA\\nforbids\"}";
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.NOT_VALIDATED);
+        assertThat(failure)
+                .hasMessage(
+                        "a.example.com: caa: CAA forbids (expected: a CAA record of that name that allows this CA, or"
+                                + " none)");
+    }
+
+    @Test
+    void presentsNothingWhereTheAuthorizationIsReused() throws Exception {
+        ca.orders().authorizationStatus = "valid";
+        issue();
+        assertThat(everPresented).isEmpty();
+        assertThat(ca.requests("chall")).isZero();
+    }
+
+    @Test
+    void triesEachChallengeTypeOncePerNameAndSaysWhereTheLastWent() {
+        types = EnumSet.of(ChallengeType.HTTP_01, ChallengeType.TLS_ALPN_01);
+        ca.orders().failing.addAll(Set.of("http-01", "tls-alpn-01"));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.NOT_VALIDATED);
+        assertThat(failure.getMessage())
+                .endsWith("-01: connection: Connection refused; a.example.com: dns: no AAAA; tried 203.0.113.7:80"
+                        + " (expected: that ports 80 and 443 of that name's addresses reach this proxy from the"
+                        + " Internet: look at firewall, router and AAAA records)");
+        assertThat(everPresented).containsExactlyInAnyOrder("http-01", "tls-alpn-01");
+        assertThat(ca.requests("new-order")).isEqualTo(2);
+        assertThat(pauses).containsExactly(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void ordersWithoutReplacesWhatWasReplacedAlready() throws Exception {
+        ca.orders().renewalInfo = true;
+        try (AcmeIssuer issuer = issuer()) {
+            CertifiedKey first = issuer.issue(NAME, Optional.empty());
+            ca.script("new-order", Answer.problem(409, "alreadyReplaced", "was replaced", Map.of()));
+            issuer.issue(NAME, Optional.of(first.leaf()));
+            issuer.issue(NAME, Optional.of(first.leaf()));
+        }
+        assertThat(ca.orders().ordered.stream().map(order -> order.containsKey("replaces")))
+                .containsExactly(false, false, true);
+    }
+
+    @Test
+    void registersAgainOnceWhereTheAccountIsLost() throws Exception {
+        try (AcmeIssuer issuer = issuer()) {
+            issuer.issue(NAME, Optional.empty());
+            ca.forgetAccounts();
+            issuer.issue(NAME, Optional.empty());
+            assertThat(ca.requests("new-account")).isEqualTo(2);
+            Answer lost = Answer.problem(400, "accountDoesNotExist", "gone", Map.of());
+            ca.script("new-order", lost, lost);
+            assertThat(catchThrowableOfType(IssueException.class, () -> issuer.issue(NAME, Optional.empty())))
+                    .hasMessageStartingWith("a.example.com: accountDoesNotExist: gone");
+            assertThat(ca.requests("new-account")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void takesChallengesBackWhenInterrupted() throws Exception {
+        Thread caller = Thread.currentThread();
+        ca.orders().onChallenge = caller::interrupt;
+        try (AcmeIssuer issuer = issuer()) {
+            catchThrowableOfType(InterruptedException.class, () -> issuer.issue(NAME, Optional.empty()));
+            assertThat(Thread.interrupted()).as("told by the exception instead").isFalse();
+        }
+        assertThat(everPresented).containsExactly("http-01");
+        assertThat(presented).isEmpty();
+    }
+
+    @Test
+    void saysThatItIsNoAcmeDirectory() {
+        ca.script("dir", new Answer(200, Map.of("Content-Type", "text/html"), "<h1>Shop</h1>", false, false));
+        assertThat(failure())
+                .hasMessage(
+                        "a.example.com: " + ca.directory() + " gave no ACME answer: Unexpected content type: text/html"
+                                + " (expected: the directory of an ACME CA)");
+    }
+
+    @Test
+    void saysThatNothingListens() {
+        URI directory = ca.directory();
+        ca.close();
+        assertThat(failure()).hasMessageStartingWith("a.example.com: " + directory + " can't be reached: ");
+    }
+
+    @Test
+    void asksForRenewalInformationWithinADay() throws Exception {
+        try (AcmeIssuer issuer = issuer()) {
+            CertifiedKey key = issuer.issue(NAME, Optional.empty());
+            assertThat(issuer.renewalWindow(key.leaf())).as("no ARI").isEmpty();
+        }
+        ca.orders().renewalInfo = true;
+        for (Map.Entry<String, Duration> asked : Map.of(
+                        "0", Duration.ofMinutes(1), "7200", Duration.ofHours(2), "999999", Duration.ofDays(1))
+                .entrySet()) {
+            ca.orders().pollHeaders = Map.of("Retry-After", asked.getKey());
+            try (AcmeIssuer issuer = issuer()) {
+                CertifiedKey key = issuer.issue(NAME, Optional.empty());
+                RenewalWindow window = issuer.renewalWindow(key.leaf()).orElseThrow();
+                assertThat(window.askAgain()).isEqualTo(now.plus(asked.getValue()));
+                assertThat(window.start()).isEqualTo(Instant.parse("2030-01-01T00:00:00Z"));
+            }
+        }
+    }
+
+    @Test
+    void filesTheAccountUnderHostPortAndPath() {
+        assertThat(settings(URI.create("https://acme-v02.api.letsencrypt.org/directory"))
+                        .id())
+                .isEqualTo("acme-v02.api.letsencrypt.org-directory");
+    }
+
+    private CertifiedKey issue() throws Exception {
+        try (AcmeIssuer issuer = issuer()) {
+            return issuer.issue(NAME, Optional.empty());
+        }
+    }
+
+    private IssueException failure() {
+        try (AcmeIssuer issuer = issuer()) {
+            return catchThrowableOfType(IssueException.class, () -> issuer.issue(NAME, Optional.empty()));
+        }
+    }
+
+    private static String date(Instant instant) {
+        return DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.ofInstant(instant, ZoneOffset.UTC));
+    }
+
+    private AcmeIssuer issuer() {
+        return new AcmeIssuer(
+                settings(ca.directory()),
+                store,
+                new RecordingPort(),
+                new ManualClock(),
+                this::pause,
+                new Random(1),
+                exchange);
+    }
+
+    private void pause(Duration time) throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        pauses.add(time);
+        now = now.plus(time);
+    }
+
+    private CaSettings settings(URI directory) {
+        return new CaSettings(
+                directory,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                KeyType.EC_P256,
+                Optional.empty(),
+                types,
+                Optional.empty());
+    }
+
+    private final class RecordingPort implements ChallengePort {
+
+        @Override
+        public Presented http01(String host, String token, String keyAuthorization) {
+            return present("http-01");
+        }
+
+        @Override
+        public Presented tlsAlpn01(String name, CertifiedKey challenge) {
+            return present("tls-alpn-01");
+        }
+
+        private Presented present(String type) {
+            presented.add(type);
+            everPresented.add(type);
+            return () -> presented.remove(type);
+        }
+    }
+
+    private final class ManualClock extends Clock {
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.tlsproxy.acme.testing;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/** Ports for programs that must be told theirs. */
+public final class Ports {
+
+    private static final int FIRST = 15_000;
+    private static final int LAST = 32_000;
+
+    private Ports() {}
+
+    /**
+     * A port of 127.0.0.1 that was free a moment ago. Below the range from which the kernel gives out ports, so that no
+     * client's connection takes it meanwhile.
+     */
+    public static int free() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+            try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return socket.getLocalPort();
+            } catch (IOException e) {
+                // taken: another one
+            }
+        }
+    }
+
+    static void awaitListening(int port, TestProcess process) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!listening(port)) {
+            if (!process.alive() || System.nanoTime() > deadline) {
+                process.close();
+                throw new IllegalStateException("nothing listens on " + port + ":\n" + process.output());
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(20);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private static boolean listening(int port) {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
