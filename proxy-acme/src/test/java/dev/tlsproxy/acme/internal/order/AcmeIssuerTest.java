@@ -35,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class AcmeIssuerTest {
 
     private static final String NAME = "a.example.com";
+    private static final Answer BAD_NONCE = Answer.problem(400, "badNonce", "bad", Map.of());
 
     private final FakeCa ca = new FakeCa();
     private final CertificateStore store = CertificateStore.inMemory();
@@ -66,15 +67,33 @@ class AcmeIssuerTest {
 
     @Test
     void survivesNineBadNoncesInARow() throws Exception {
-        Answer bad = Answer.problem(400, "badNonce", "bad", Map.of());
-        ca.script("new-order", Collections.nCopies(9, bad).toArray(Answer[]::new));
+        ca.script("new-order", Collections.nCopies(9, BAD_NONCE).toArray(Answer[]::new));
         issue();
         assertThat(ca.requests("new-order")).isEqualTo(10);
     }
 
     @Test
+    void survivesNineteenBadNoncesInARow() throws Exception {
+        ca.script("new-order", Collections.nCopies(19, BAD_NONCE).toArray(Answer[]::new));
+        issue();
+        assertThat(ca.requests("new-order")).isEqualTo(20);
+    }
+
+    @Test
+    void givesUpAfterTwentyBadNonces() {
+        ca.script("new-order", Collections.nCopies(20, BAD_NONCE).toArray(Answer[]::new));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(failure)
+                .hasMessage(
+                        "a.example.com: badNonce: bad (expected: no error; tried again later, look at the CA's status"
+                                + " page)");
+        assertThat(ca.requests("new-order")).isEqualTo(20);
+    }
+
+    @Test
     void survivesBadNoncesWithoutANewOne() throws Exception {
-        Answer bad = Answer.problem(400, "badNonce", "bad", Map.of()).withoutNonce();
+        Answer bad = BAD_NONCE.withoutNonce();
         ca.script("new-order", bad, bad, bad);
         issue();
     }
