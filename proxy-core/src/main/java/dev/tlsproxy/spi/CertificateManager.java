@@ -19,6 +19,19 @@ public interface CertificateManager extends AutoCloseable {
     void start(Context context);
 
     /**
+     * Puts other names in place of those of {@link Context#names}, while the proxy runs. A name that stays is not
+     * disturbed; a new one is treated as at the start, what the store has of it is served when this returns; work for one
+     * that is gone ends, and nothing more is deployed for it. Must not wait for a network; any thread but I/O threads.
+     *
+     * @param names host patterns in lower case and IP addresses in text form
+     * @throws IllegalStateException when a name can't be served by this manager; nothing is changed then
+     * @throws UnsupportedOperationException this default, for a manager whose names are fixed
+     */
+    default void names(Set<String> names) {
+        throw new UnsupportedOperationException("names of " + this + " are fixed at its start");
+    }
+
+    /**
      * Asks for a certificate because a client wants one now: for a server name that a wildcard or the default route
      * would serve, that no certificate covers and that a public CA could sign. The handshake waits for the answer.
      *
