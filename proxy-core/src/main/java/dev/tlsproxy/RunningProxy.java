@@ -4,6 +4,7 @@ import dev.tlsproxy.internal.http.InFlight;
 import dev.tlsproxy.internal.http.PipelineConfig;
 import dev.tlsproxy.internal.http.RequestPipeline;
 import dev.tlsproxy.internal.http.RouteTable;
+import dev.tlsproxy.internal.http.Tunnels;
 import dev.tlsproxy.internal.listen.HttpListener;
 import dev.tlsproxy.internal.listen.HttpsListener;
 import dev.tlsproxy.internal.listen.ListenConfig;
@@ -22,6 +23,7 @@ import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.Tunnel;
 import io.undertow.connector.ByteBufferPool;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -54,6 +56,7 @@ final class RunningProxy {
     private final CertificateTable certificates = new CertificateTable();
     private final ChallengeTable challenges = new ChallengeTable();
     private final InFlight inFlight = new InFlight(System::nanoTime);
+    private final Tunnels tunnels = new Tunnels(System::nanoTime);
     private final Deployments deployments;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private @Nullable HttpsListener https;
@@ -158,6 +161,7 @@ final class RunningProxy {
                         config.timeouts().bodyIdle(),
                         config.events(),
                         inFlight,
+                        tunnels,
                         System::nanoTime),
                 pool);
     }
@@ -234,11 +238,23 @@ final class RunningProxy {
         deployments.close();
         inFlight.drain();
         try {
-            inFlight.awaitIdle(drain);
+            drain(drain);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        tunnels.cut(route -> true);
         closeOpened();
+    }
+
+    /** Exchanges and tunnels have the same time. */
+    private void drain(Duration within) throws InterruptedException {
+        if (within.isNegative() || within.isZero()) {
+            return;
+        }
+        long begun = System.nanoTime();
+        tunnels.drain(route -> true, Tunnel.DrainReason.PROXY_CLOSES, within);
+        inFlight.awaitIdle(within);
+        tunnels.awaitNone(route -> true, within.minusNanos(System.nanoTime() - begun));
     }
 
     private void closeOpened() {

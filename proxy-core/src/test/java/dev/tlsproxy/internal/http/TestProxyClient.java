@@ -127,6 +127,9 @@ final class TestProxyClient implements ProxyClient {
                     to.failed(new IOException(e));
                     return;
                 }
+                if (call.upgrade() && result.getResponse().getResponseCode() == 101) {
+                    call.switching(result.getConnection());
+                }
                 to.completed(result);
             }
 
