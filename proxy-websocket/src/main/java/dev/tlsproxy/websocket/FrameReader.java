@@ -132,14 +132,15 @@ final class FrameReader {
     }
 
     private Step beginData() throws Violation {
-        left = checkedLength();
-        if (left > maxFrame) {
+        long length = checkedLength();
+        if (length > maxFrame) {
             throw Violation.tooBig("frame too large");
         }
-        messageBytes = opcode() == CONTINUATION ? messageBytes + left : left;
+        messageBytes = opcode() == CONTINUATION ? messageBytes + length : length;
         if (messageBytes > maxMessage || messageBytes < 0) {
             throw Violation.tooBig("message too large");
         }
+        left = length;
         fin = head[0] < 0;
         inMessage = true;
         endOfFrame();
