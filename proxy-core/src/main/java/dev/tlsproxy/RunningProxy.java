@@ -4,6 +4,7 @@ import dev.tlsproxy.internal.http.InFlight;
 import dev.tlsproxy.internal.http.PipelineConfig;
 import dev.tlsproxy.internal.http.RequestPipeline;
 import dev.tlsproxy.internal.http.RouteTable;
+import dev.tlsproxy.internal.http.Tunnels;
 import dev.tlsproxy.internal.listen.HttpListener;
 import dev.tlsproxy.internal.listen.HttpsListener;
 import dev.tlsproxy.internal.listen.ListenConfig;
@@ -54,6 +55,7 @@ final class RunningProxy {
     private final CertificateTable certificates = new CertificateTable();
     private final ChallengeTable challenges = new ChallengeTable();
     private final InFlight inFlight = new InFlight(System::nanoTime);
+    private final Tunnels tunnels = new Tunnels(System::nanoTime);
     private final Deployments deployments;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private @Nullable HttpsListener https;
@@ -158,6 +160,7 @@ final class RunningProxy {
                         config.timeouts().bodyIdle(),
                         config.events(),
                         inFlight,
+                        tunnels,
                         System::nanoTime),
                 pool);
     }

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.listen;
 import dev.tlsproxy.internal.http.ConnectionTls;
 import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.tls.ServerFlight;
+import dev.tlsproxy.internal.tunnel.SocketEnd;
 import dev.tlsproxy.spi.NegotiatedTls;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -19,6 +20,7 @@ import org.xnio.StreamConnection;
 final class PeekedConnection extends StreamConnection {
 
     private final StreamConnection raw;
+    private final ReplayingSourceConduit source;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
 
@@ -26,7 +28,8 @@ final class PeekedConnection extends StreamConnection {
         super(raw.getIoThread());
         this.raw = raw;
         setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
-        setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked));
+        source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
+        setSourceConduit(source);
     }
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery) {
@@ -61,13 +64,19 @@ final class PeekedConnection extends StreamConnection {
 
     @Override
     public boolean supportsOption(Option<?> option) {
-        return ConnectionTls.OPTION.equals(option) || EmptyQuery.OPTION.equals(option) || raw.supportsOption(option);
+        return ConnectionTls.OPTION.equals(option)
+                || EmptyQuery.OPTION.equals(option)
+                || SocketEnd.OPTION.equals(option)
+                || raw.supportsOption(option);
     }
 
     @Override
     public <T> @Nullable T getOption(Option<T> option) throws IOException {
         if (ConnectionTls.OPTION.equals(option)) {
             return option.cast(negotiated);
+        }
+        if (SocketEnd.OPTION.equals(option)) {
+            return option.cast(source.ended());
         }
         return EmptyQuery.OPTION.equals(option) ? option.cast(emptyQuery) : raw.getOption(option);
     }
