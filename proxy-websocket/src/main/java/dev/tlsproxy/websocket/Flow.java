@@ -78,23 +78,20 @@ final class Flow {
     /** Reads one step; false when the bytes are used up. */
     private boolean step() throws Violation {
         int start = in.position();
-        switch (reader.next(in)) {
-            case HELD:
-                return false;
-            case DATA:
+        FrameReader.Step found = reader.next(in);
+        switch (found) {
+            case HELD -> {}
+            case DATA -> {
                 passHead();
                 owner.data(from, 0, reader.atMessageBorder());
-                return true;
-            case PAYLOAD:
+            }
+            case PAYLOAD -> {
                 frameStart = in.position();
                 owner.data(from, in.position() - start, reader.atMessageBorder());
-                return true;
-            case CONTROL:
-                control();
-                return true;
-            default:
-                throw new IllegalStateException("unknown step");
+            }
+            case CONTROL -> control();
         }
+        return found != FrameReader.Step.HELD;
     }
 
     private void control() throws Violation {
