@@ -23,6 +23,7 @@ import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.Tunnel;
 import io.undertow.connector.ByteBufferPool;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -237,11 +238,23 @@ final class RunningProxy {
         deployments.close();
         inFlight.drain();
         try {
-            inFlight.awaitIdle(drain);
+            drain(drain);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        tunnels.cut(route -> true);
         closeOpened();
+    }
+
+    /** Exchanges and tunnels have the same time. */
+    private void drain(Duration within) throws InterruptedException {
+        if (within.isNegative() || within.isZero()) {
+            return;
+        }
+        long begun = System.nanoTime();
+        tunnels.drain(route -> true, Tunnel.DrainReason.PROXY_CLOSES, within);
+        inFlight.awaitIdle(within);
+        tunnels.awaitNone(route -> true, within.minusNanos(System.nanoTime() - begun));
     }
 
     private void closeOpened() {
