@@ -41,10 +41,12 @@ final class EchoServer implements AutoCloseable {
         undertow.start();
     }
 
+    int port() {
+        return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
+    }
+
     String uri() {
-        InetSocketAddress address =
-                (InetSocketAddress) undertow.getListenerInfo().get(0).getAddress();
-        return "http://127.0.0.1:" + address.getPort();
+        return "http://127.0.0.1:" + port();
     }
 
     @Override
@@ -56,8 +58,9 @@ final class EchoServer implements AutoCloseable {
 
         @Override
         protected void onFullTextMessage(WebSocketChannel channel, BufferedTextMessage message) {
-            texts.add(message.getData());
-            io.undertow.websockets.core.WebSockets.sendText(message.getData(), channel, null);
+            String text = message.getData(); // empties the message
+            texts.add(text);
+            io.undertow.websockets.core.WebSockets.sendText(text, channel, null);
         }
 
         @Override

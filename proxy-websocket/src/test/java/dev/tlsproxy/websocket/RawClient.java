@@ -18,11 +18,7 @@ final class RawClient implements AutoCloseable {
     private final DataInputStream in;
 
     RawClient(TlsProxy proxy) throws IOException {
-        this(proxy, proxy.addresses().https().getPort());
-    }
-
-    /** Through something that listens on a port before the proxy. */
-    RawClient(TlsProxy proxy, int port) throws IOException {
+        int port = proxy.addresses().https().getPort();
         SSLSocketFactory factory = proxy.trustedSslContext().getSocketFactory();
         Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
         socket = factory.createSocket(plain, "live.localhost", port, true);
