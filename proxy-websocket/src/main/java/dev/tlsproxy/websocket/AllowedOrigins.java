@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets WebSocket connections in from pages of certain origins only (RFC 6455 section 10.2): the defence against
@@ -49,6 +50,16 @@ public final class AllowedOrigins implements UpgradeHandler {
         boolean allowed = sent.isEmpty()
                 || (sent.size() == 1 && origins.contains(sent.get(0).toLowerCase(Locale.ROOT)));
         return allowed ? Decision.pass() : Decision.refuse(403, "origin not allowed");
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof AllowedOrigins allowed && allowed.origins.equals(origins);
+    }
+
+    @Override
+    public int hashCode() {
+        return origins.hashCode();
     }
 
     private static String normalize(String origin) {
