@@ -12,6 +12,12 @@ public enum Peer {
     /** Debian 13's; the first with X25519MLKEM768 is 3.5. */
     OPENSSL("openssl", "openssl 3.5", "version", "OpenSSL (3\\.([5-9]|[1-9]\\d)|[4-9])"),
     OPENTRACKER("opentracker", "opentracker", "-h", "whitelistfile"),
+    /** The module is where Debian puts it, whichever node is first on the path. */
+    NODE_WS(
+            "node",
+            "node-ws",
+            "-e console.log(require('/usr/share/nodejs/ws').WebSocketServer.name)",
+            "WebSocketServer"),
     PYTHON_H2("python3", "python3-h2", "-c import h2.connection; print('h2 there')", "h2 there");
 
     private final String program;
