@@ -8,6 +8,7 @@ public enum Peer {
     CERTUTIL("certutil", "libnss3-tools", "-H", ""),
     CHROMIUM("chromium", "chromium", "--version", "Chromium"),
     CURL("curl", "curl", "--version", "HTTP2"),
+    MOSQUITTO("mosquitto", "mosquitto", "-h", "MQTT"),
     NGINX("nginx", "nginx-light", "-V", "http_dav_module"),
     /** Debian 13's; the first with X25519MLKEM768 is 3.5. */
     OPENSSL("openssl", "openssl 3.5", "version", "OpenSSL (3\\.([5-9]|[1-9]\\d)|[4-9])"),
@@ -18,7 +19,11 @@ public enum Peer {
             "node-ws",
             "-e console.log(require('/usr/share/nodejs/ws').WebSocketServer.name)",
             "WebSocketServer"),
-    PYTHON_H2("python3", "python3-h2", "-c import h2.connection; print('h2 there')", "h2 there");
+    PYTHON_H2("python3", "python3-h2", "-c import h2.connection; print('h2 there')", "h2 there"),
+    PYTHON_PAHO("python3", "python3-paho-mqtt", "-c import paho.mqtt.client; print('paho there')", "paho there"),
+    /** Serves noVNC's page as well, of Debian's package {@code novnc}. */
+    WEBSOCKIFY("websockify", "novnc and websockify", "--help", "--web"),
+    XTIGERVNC("Xtigervnc", "tigervnc-standalone-server", "-version", "TigerVNC");
 
     private final String program;
     private final String debianPackage;
