@@ -4,6 +4,7 @@ import java.util.regex.Pattern;
 
 /** A program of Debian that a test talks to, in whose hands it is what it is for our users. */
 public enum Peer {
+    APACHE("apache2", "apache2-bin", "-v", "Apache/2"),
     ARIA2("aria2c", "aria2", "--version", "aria2 version"),
     CERTUTIL("certutil", "libnss3-tools", "-H", ""),
     CHROMIUM("chromium", "chromium", "--version", "Chromium"),
@@ -13,6 +14,7 @@ public enum Peer {
     /** Debian 13's; the first with X25519MLKEM768 is 3.5. */
     OPENSSL("openssl", "openssl 3.5", "version", "OpenSSL (3\\.([5-9]|[1-9]\\d)|[4-9])"),
     OPENTRACKER("opentracker", "opentracker", "-h", "whitelistfile"),
+    NODE("node", "nodejs", "--version", "v\\d"),
     /** The module is where Debian puts it, whichever node is first on the path. */
     NODE_WS(
             "node",
