@@ -26,11 +26,19 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Processes that share a store, and processes that die, with real Pebble. */
 @Timeout(400)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -9")
+@ParameterizedClass
+@MethodSource("dev.tlsproxy.acme.testing.Pebble#binaries")
 class AcmeProcessesIT {
+
+    @Parameter
+    Path binary;
 
     private static final Duration READY = Duration.ofSeconds(60);
     private static final int SIGKILL = 137;
@@ -45,7 +53,7 @@ class AcmeProcessesIT {
 
     @BeforeEach
     void start() {
-        pebble = Pebble.start(PebbleOptions.defaults().nonceReject(50));
+        pebble = Pebble.start(binary, PebbleOptions.defaults().nonceReject(50));
         relay = new DnsRelay(pebble.dns());
     }
 
@@ -71,7 +79,9 @@ class AcmeProcessesIT {
             for (String host : List.of("one.example.com", "two.example.com", "any.example.org")) {
                 assertThat(serial(second, host)).isEqualTo(serial(first, host));
             }
-            assertThat(pebble.log()).doesNotContain("There are now 2 accounts in memory");
+            assertThat(pebble.log())
+                    .contains("There are now 1 accounts in memory")
+                    .doesNotContain("There are now 2 accounts in memory");
         }
     }
 
