@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Processes that share a store, and processes that die, with real Pebble. */
-@Timeout(400)
+@Timeout(900)
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "kill -9")
 @ParameterizedClass
 @MethodSource("dev.tlsproxy.acme.testing.Pebble#binaries")
