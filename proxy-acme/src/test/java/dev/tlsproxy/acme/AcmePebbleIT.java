@@ -95,9 +95,10 @@ class AcmePebbleIT {
         }
     }
 
-    @Test
-    void restartServesTheSameCertificatesAtOnceWithoutAnOrderAndWithTheSameAccount() throws Exception {
-        start(newest());
+    @ParameterizedTest
+    @MethodSource("dev.tlsproxy.acme.testing.Pebble#binaries")
+    void restartServesTheSameCertificatesAtOnceWithoutAnOrderAndWithTheSameAccount(Path binary) throws Exception {
+        start(binary);
         List<String> before = new ArrayList<>();
         try (TlsProxy proxy =
                 site.proxy(pebble, acme(), directory.resolve("store"), NAMES).build()) {

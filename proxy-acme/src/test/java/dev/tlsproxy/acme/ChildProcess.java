@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** An {@link AcmeChild} that runs. */
 final class ChildProcess implements AutoCloseable {
@@ -63,13 +64,16 @@ final class ChildProcess implements AutoCloseable {
     }
 
     void awaitReady(Duration atMost) {
-        Awaitility.await().atMost(atMost).until(() -> {
-            String output = output();
-            if (!process.isAlive()) {
-                throw new IllegalStateException("child ended with " + process.exitValue() + ":\n" + output);
-            }
-            return output.lines().anyMatch("ready"::equals);
-        });
+        try {
+            Awaitility.await().atMost(atMost).until(() -> {
+                if (!process.isAlive()) {
+                    throw new IllegalStateException("child ended with " + process.exitValue() + ":\n" + output());
+                }
+                return output().lines().anyMatch("ready"::equals);
+            });
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("child not ready after " + atMost + ":\n" + output(), e);
+        }
     }
 
     /** Its exit code; 137 where SIGKILL ended it. */

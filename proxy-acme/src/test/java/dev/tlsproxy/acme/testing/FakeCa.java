@@ -64,6 +64,9 @@ public final class FakeCa implements AutoCloseable {
     private final AtomicInteger numbers = new AtomicInteger();
     private final Map<String, PublicKey> accounts = new ConcurrentHashMap<>();
     private final Map<String, Deque<Answer>> script = new ConcurrentHashMap<>();
+    private final Map<String, Answer> constant = new ConcurrentHashMap<>();
+    private volatile boolean down;
+    private volatile Runnable onNewAccount = () -> {};
     private final List<String> requests = java.util.Collections.synchronizedList(new ArrayList<>());
     private final FakeOrders orders;
 
@@ -99,9 +102,41 @@ public final class FakeCa implements AutoCloseable {
         return this;
     }
 
+    /** What an endpoint answers from now on, once its script is over. */
+    public FakeCa always(String endpoint, Answer answer) {
+        constant.put(endpoint, answer);
+        return this;
+    }
+
+    /** Takes it off the network: a connection is accepted and closed without an answer. */
+    public FakeCa down() {
+        down = true;
+        return this;
+    }
+
+    /** It is up, and answers as a CA does. */
+    public void heal() {
+        down = false;
+        constant.clear();
+        script.clear();
+        orders.heal();
+    }
+
+    /** Runs at each request for a new account. */
+    public void onNewAccount(Runnable action) {
+        onNewAccount = action;
+    }
+
+    /** How often it was asked anything. */
+    public long requests() {
+        return requests.size();
+    }
+
     /** How often an endpoint was asked. */
     public long requests(String endpoint) {
-        return requests.stream().filter(endpoint::equals).count();
+        synchronized (requests) {
+            return requests.stream().filter(endpoint::equals).count();
+        }
     }
 
     /** Loses all accounts. */
@@ -114,6 +149,9 @@ public final class FakeCa implements AutoCloseable {
             String path = exchange.getRequestURI().getPath();
             String endpoint = path.split("/")[1];
             requests.add(endpoint);
+            if (down) {
+                return;
+            }
             Answer answer = answer(exchange, path, endpoint);
             if (answer.nonce()) {
                 String nonce = "nonce" + numbers.incrementAndGet();
@@ -157,6 +195,13 @@ public final class FakeCa implements AutoCloseable {
         Answer next = scripted == null ? null : scripted.poll();
         if (next != null) {
             return next;
+        }
+        Answer same = constant.get(endpoint);
+        if (same != null) {
+            return same;
+        }
+        if (endpoint.equals("new-account")) {
+            onNewAccount.run();
         }
         return endpoint.equals("new-account")
                 ? FakeOrders.json(201, newAccount, "{\"status\":\"valid\"}")

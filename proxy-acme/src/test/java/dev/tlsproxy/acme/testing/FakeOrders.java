@@ -7,7 +7,9 @@ import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
@@ -46,6 +48,12 @@ public final class FakeOrders {
     /** Whether the directory has renewalInfo. */
     public volatile boolean renewalInfo;
 
+    /** The CA's clock, for the validity of certificates. */
+    public volatile InstantSource clock = InstantSource.system();
+
+    /** How long certificates live. */
+    public volatile Duration lifetime = Duration.ofDays(1);
+
     /** Runs when a challenge is initiated. */
     public volatile Runnable onChallenge = () -> {};
 
@@ -69,6 +77,13 @@ public final class FakeOrders {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    void heal() {
+        finalStatus = "valid";
+        orderExtra = "";
+        pollHeaders = Map.of();
+        failing.clear();
     }
 
     static Answer json(int status, @Nullable String location, String body) {
@@ -178,12 +193,12 @@ public final class FakeOrders {
         try {
             PKCS10CertificationRequest request =
                     new PKCS10CertificationRequest(Base64.getUrlDecoder().decode(csr));
-            Instant now = Instant.now();
+            Instant now = clock.instant();
             X509CertificateHolder signed = new X509v3CertificateBuilder(
                             new X500Name("CN=fake CA,O=nobody"),
                             BigInteger.valueOf(System.nanoTime()),
                             Date.from(now.minusSeconds(60)),
-                            Date.from(now.plusSeconds(86_400)),
+                            Date.from(now.plus(lifetime)),
                             new X500Name("CN=leaf"),
                             request.getSubjectPublicKeyInfo())
                     .addExtension(

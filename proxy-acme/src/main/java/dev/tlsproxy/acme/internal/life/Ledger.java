@@ -6,6 +6,7 @@ import dev.tlsproxy.acme.internal.life.LifeSettings.Limit;
 import dev.tlsproxy.acme.internal.order.IssueException;
 import dev.tlsproxy.spi.CertificateStore;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,9 @@ import org.slf4j.LoggerFactory;
 final class Ledger {
 
     private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
+
+    /** The document has whole seconds, cut off: an entry of it may be that much younger than it says. */
+    private static final Duration DOCUMENT_PRECISION = Duration.ofSeconds(1);
 
     private final String ca;
     private final Optional<CaLimits> limits;
@@ -97,10 +101,8 @@ final class Ledger {
     synchronized void begun(String name, boolean renewal, Instant now) {
         if (limits.isPresent() && !renewal) {
             CaLimits most = limits.get();
-            change(old -> old.withOrders(LedgerState.add(
-                            old.orders(), name, now, most.orders().within()))
-                    .withCertificates(LedgerState.add(
-                            old.certificates(), name, now, most.perDomain().within())));
+            change(old -> old.withOrders(LedgerState.add(old.orders(), name, now, window(most.orders())))
+                    .withCertificates(LedgerState.add(old.certificates(), name, now, window(most.perDomain()))));
         }
     }
 
@@ -121,7 +123,7 @@ final class Ledger {
         issued();
         if (kind == IssueException.Kind.NOT_VALIDATED && limits.isPresent()) {
             change(old -> old.withFailures(LedgerState.add(
-                    old.failures(), name, now, limits.get().failedValidations().within())));
+                    old.failures(), name, now, window(limits.get().failedValidations()))));
         }
     }
 
@@ -131,15 +133,20 @@ final class Ledger {
 
     private Optional<Refusal> full(
             List<Entry> entries, Limit limit, Instant now, Predicate<Entry> which, String name, String what) {
-        List<Entry> counting = LedgerState.within(entries, now, limit.within(), which);
+        Duration within = window(limit);
+        List<Entry> counting = LedgerState.within(entries, now, within, which);
         if (counting.size() < limit.count()) {
             return Optional.empty();
         }
-        Instant until = counting.get(counting.size() - limit.count()).at().plus(limit.within());
+        Instant until = counting.get(counting.size() - limit.count()).at().plus(within);
         return Optional.of(new Refusal(
                 until,
                 name + ": not ordered, as " + ca + " allows " + limit.count() + " " + what + " in " + limit.within()
                         + " and so many were made; possible at " + until));
+    }
+
+    private static Duration window(Limit limit) {
+        return limit.within().plus(DOCUMENT_PRECISION);
     }
 
     private void change(UnaryOperator<LedgerState> how) {

@@ -2,9 +2,6 @@ package dev.tlsproxy.acme.internal.life;
 
 import dev.tlsproxy.acme.internal.life.Ledger.Refusal;
 import dev.tlsproxy.acme.internal.life.Next.Work;
-import dev.tlsproxy.acme.internal.life.RenewalPolicy.Plan;
-import dev.tlsproxy.acme.internal.order.IssueException;
-import dev.tlsproxy.acme.internal.order.RenewalWindow;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertificateStatus.State;
@@ -26,26 +23,20 @@ import org.slf4j.LoggerFactory;
 final class NameLife {
 
     private static final Logger LOG = LoggerFactory.getLogger(NameLife.class);
-    private static final Duration ASK_AT_MOST_EVERY = Duration.ofMinutes(1);
-    private static final Duration ASK_AT_LEAST_EVERY = Duration.ofDays(1);
-    private static final Duration ASK_AFTER_FAILURE = Duration.ofHours(1);
 
     private final String name;
     private final CertificateManager.Context context;
-    private final List<Ca> cas;
     private final Clock clock;
     private final RandomGenerator random;
     private final Duration checkEvery;
-    private final NameRecords records;
+    private final NameMemory memory;
     private final ServedCertificate certificate;
+    private final Renewal renewal;
     private final OrderTry orderTry;
-    private NameRecord record = NameRecord.EMPTY;
     private Optional<Refusal> held = Optional.empty();
     private int storeFailures;
     private Instant storeFailedFirst = Instant.EPOCH;
     private boolean issuedHere;
-    private boolean overrideWarned;
-    private volatile int failures;
     private @Nullable CertificateStatus lastStatus;
 
     NameLife(
@@ -57,12 +48,12 @@ final class NameLife {
             Duration checkEvery) {
         this.name = name;
         this.context = context;
-        this.cas = cas;
         this.clock = clock;
         this.random = random;
         this.checkEvery = checkEvery;
-        this.records = new NameRecords(context.store(), clock);
+        this.memory = new NameMemory(name, new NameRecords(context.store(), clock));
         this.certificate = new ServedCertificate(name, context.store(), context.sink());
+        this.renewal = new Renewal(name, cas, certificate, memory, random);
         this.orderTry = new OrderTry(name, cas, clock, random);
     }
 
@@ -72,7 +63,7 @@ final class NameLife {
 
     /** How often it failed in a row; may be called by any thread. */
     int failures() {
-        return failures;
+        return memory.failures();
     }
 
     /** What the store has, before anything is served. */
@@ -98,14 +89,17 @@ final class NameLife {
 
     /** Reads what is known of the name. */
     void remember() {
-        set(records.read(name));
+        memory.recall();
     }
 
     /** Does one piece of work and says what is next. */
     Next work(Work work) throws InterruptedException {
         return switch (work) {
             case CHECK -> check();
-            case ASK_WINDOW -> askWindow();
+            case ASK_WINDOW -> {
+                renewal.ask(clock);
+                yield new Next(Work.CHECK, clock.instant());
+            }
             case ORDER -> order();
         };
     }
@@ -114,11 +108,11 @@ final class NameLife {
     private Next check() {
         Instant now = clock.instant();
         follow();
-        Instant due = due(now);
+        Instant due = renewal.due(now);
         if (due.isAfter(now)) {
             forgetTrouble();
             say(issuedHere ? State.ISSUED : State.LOADED);
-            Instant ask = nextAsk(now);
+            Instant ask = renewal.nextAsk(now);
             return ask.isAfter(now) ? checkBy(now, due, ask) : new Next(Work.ASK_WINDOW, now);
         }
         if (orderTry.isForGood()) {
@@ -140,7 +134,7 @@ final class NameLife {
     /** One order: may it be made, is it still needed, who issues, save, deploy, remember. */
     private Next order() throws InterruptedException {
         Instant now = clock.instant();
-        Optional<OrderTry.NotAsked> notNow = orderTry.notNow(record, leaf());
+        Optional<OrderTry.NotAsked> notNow = orderTry.notNow(memory.record(), leaf());
         if (notNow.isPresent()) {
             return later(notNow.get());
         }
@@ -154,7 +148,7 @@ final class NameLife {
             }
             lease = free.get();
         } catch (IOException e) {
-            if (!isEmergency(now)) {
+            if (!renewal.isEmergency(now)) {
                 return storeFailed(now, e);
             }
             LOG.error(
@@ -168,7 +162,7 @@ final class NameLife {
             storeFailures = 0;
             follow();
             remember();
-            if (due(now).isAfter(now) || waiting(now).isPresent()) {
+            if (renewal.due(now).isAfter(now) || waiting(now).isPresent()) {
                 return new Next(Work.CHECK, now);
             }
             return orderUnderLock();
@@ -176,25 +170,25 @@ final class NameLife {
     }
 
     private Next orderUnderLock() throws InterruptedException {
-        NameRecord before = record;
+        NameRecord before = memory.record();
         OrderTry.Result result = orderTry.run(before, leaf(), charged -> {
-            write(before.with(Optional.of(charged)));
+            memory.write(before.with(Optional.of(charged)));
             say(State.ORDERING);
         });
         Instant now = clock.instant();
         if (result instanceof OrderTry.Issued issued) {
-            write(record.issuedBy(issued.ca(), issued.key().leaf(), now));
+            memory.write(memory.record().issuedBy(issued.ca(), issued.key().leaf(), now));
             issuedHere = certificate.save(issued.key()) || issuedHere;
-            write(record.with(Optional.empty()));
+            memory.write(memory.record().with(Optional.empty()));
             held = Optional.empty();
-            overrideWarned = false;
+            renewal.startAnew();
             LOG.info(
                     "{}: certificate of {} until {}",
                     name,
                     issued.ca(),
                     issued.key().notAfter());
         } else if (result instanceof OrderTry.Failed failed) {
-            write(before.with(Optional.of(failed.trouble())));
+            memory.write(before.with(Optional.of(failed.trouble())));
             LOG.warn(
                     "{}; tried again at {}",
                     failed.trouble().problem(),
@@ -218,109 +212,19 @@ final class NameLife {
         return certificate.served().map(CertifiedKey::leaf);
     }
 
-    /** Asks the CA when it wants the certificate renewed. */
-    private Next askWindow() throws InterruptedException {
-        Instant now = clock.instant();
-        Optional<Ca> ca = issuingCa();
-        if (ca.isPresent()) {
-            CertifiedKey served = certificate.served().orElseThrow();
-            try {
-                answered(ca.get().window(name, served.leaf(), now), clock.instant());
-            } catch (IssueException e) {
-                LOG.debug("{}: the renewal window can't be had now", name, e);
-                Instant next = RenewalPolicy.later(
-                        now.plus(ASK_AFTER_FAILURE), e.notBefore().orElse(now));
-                write(record.askedInVain(earlier(next, now.plus(ASK_AT_LEAST_EVERY))));
-            }
-        }
-        return new Next(Work.CHECK, clock.instant());
-    }
-
-    private void answered(Optional<RenewalWindow> answer, Instant now) {
-        Instant next = answer.map(RenewalWindow::askAgain).orElse(now.plus(ASK_AT_LEAST_EVERY));
-        next = earlier(RenewalPolicy.later(next, now.plus(ASK_AT_MOST_EVERY)), now.plus(ASK_AT_LEAST_EVERY));
-        Optional<NameRecord.Window> old = record.window();
-        write(record.asked(answer, next, random));
-        if (old.isPresent() && answer.isPresent() && !old.equals(record.window())) {
-            LOG.warn(
-                    "{}: the CA moved the renewal to {}..{}{}",
-                    name,
-                    answer.get().start(),
-                    answer.get().end(),
-                    answer.get().explanation().map(page -> "; see " + page).orElse(""));
-        }
-    }
-
     /** Serves what another process, or a person, put into the store, with the record that belongs to it. */
     private void follow() {
         if (certificate.follow()) {
             remember();
             held = Optional.empty();
-            overrideWarned = false;
+            renewal.startAnew();
         }
-    }
-
-    /** From when on a certificate is to be ordered; at once where there is none, or where it is of a CA no longer in use. */
-    private Instant due(Instant now) {
-        Optional<CertifiedKey> served = certificate.served();
-        if (served.isEmpty()) {
-            return now;
-        }
-        Optional<NameRecord.Issued> issued =
-                record.issued().filter(known -> known.is(served.get().leaf()));
-        if (issued.isPresent() && issuingCa().isEmpty()) {
-            return now;
-        }
-        Plan plan = plan(served.get());
-        if (plan.overrides(now) && !overrideWarned) {
-            overrideWarned = true;
-            LOG.warn(
-                    "{}: renewed before the instant the CA wants, {}, as the certificate expires at {}",
-                    name,
-                    plan.wanted().orElseThrow(),
-                    served.get().notAfter());
-        }
-        return plan.due();
-    }
-
-    private Plan plan(CertifiedKey served) {
-        Optional<NameRecord.Issued> issued = record.issued().filter(known -> known.is(served.leaf()));
-        return RenewalPolicy.plan(
-                served.notBefore(),
-                served.notAfter(),
-                issued.isPresent() ? record.window().map(NameRecord.Window::chosen) : Optional.empty(),
-                issued.map(NameRecord.Issued::at));
-    }
-
-    private boolean isEmergency(Instant now) {
-        return certificate
-                .served()
-                .map(this::plan)
-                .filter(plan -> !now.isBefore(plan.emergency()))
-                .isPresent();
-    }
-
-    private Optional<Ca> issuingCa() {
-        return record.issued()
-                .filter(known ->
-                        certificate.served().filter(key -> known.is(key.leaf())).isPresent())
-                .flatMap(known ->
-                        cas.stream().filter(ca -> ca.id().equals(known.ca())).findFirst());
-    }
-
-    private Instant nextAsk(Instant now) {
-        Optional<Ca> ca = issuingCa();
-        if (ca.isEmpty() || ca.get().windowsAreDown(now)) {
-            return Instant.MAX;
-        }
-        return record.askAgain()
-                .filter(at -> !at.isAfter(now.plus(ASK_AT_LEAST_EVERY)))
-                .orElse(now);
     }
 
     /** Until when the name waits, and why; a time too far away was computed with a wrong clock. */
     private Optional<Refusal> waiting(Instant now) {
-        Optional<Refusal> trouble = record.trouble().map(known -> new Refusal(known.nextTry(), name(known.problem())));
+        Optional<Refusal> trouble =
+                memory.record().trouble().map(known -> new Refusal(known.nextTry(), name(known.problem())));
         return trouble.filter(wait -> isAhead(wait.until(), now))
                 .or(() -> held.filter(wait -> isAhead(wait.until(), now)));
     }
@@ -330,7 +234,7 @@ final class NameLife {
     }
 
     private Optional<String> problem() {
-        return record.trouble().map(known -> name(known.problem()));
+        return memory.record().trouble().map(known -> name(known.problem()));
     }
 
     private String name(String problem) {
@@ -350,19 +254,9 @@ final class NameLife {
     /** The certificate is fresh, whoever got it: what failed before is over. */
     private void forgetTrouble() {
         held = Optional.empty();
-        if (record.trouble().isPresent()) {
-            write(record.with(Optional.empty()));
+        if (memory.record().trouble().isPresent()) {
+            memory.write(memory.record().with(Optional.empty()));
         }
-    }
-
-    private void write(NameRecord changed) {
-        set(changed);
-        records.write(name, changed);
-    }
-
-    private void set(NameRecord changed) {
-        record = changed;
-        failures = changed.failures();
     }
 
     private Next checkBy(Instant now, Instant... needed) {
@@ -376,10 +270,6 @@ final class NameLife {
         return new Next(
                 Work.CHECK,
                 RenewalPolicy.nextCheck(now, Duration.ofMillis(millis - random.nextLong(millis / 10)), needed));
-    }
-
-    private static Instant earlier(Instant one, Instant other) {
-        return one.isBefore(other) ? one : other;
     }
 
     private void say(State state) {

@@ -3,10 +3,10 @@
  * {@link dev.tlsproxy.acme.internal.life.AcmeManager} (entry), {@link dev.tlsproxy.acme.internal.life.LifeSettings},
  * {@link dev.tlsproxy.acme.internal.life.Threads} and its {@link dev.tlsproxy.acme.internal.life.DaemonThreads};
  * {@code Agenda} and {@code Next} (whose turn it is), {@code NameLife} (one name's state machine),
- * {@code ServedCertificate} (what is served, what the store has), {@code RenewalPolicy} (when it is due),
+ * {@code ServedCertificate} (what is served, what the store has), {@code Renewal} with {@code RenewalPolicy} (when it is due),
  * {@code OrderTry} (one try at the CAs, in order), {@code Ca} with {@code Ledger}, {@code LedgerState}, {@code Outage},
  * {@code OwnRate} and {@code RegisteredDomain} (may this CA be asked now), {@code RetrySchedule} (when again),
- * {@code NameRecord} and {@code NameRecords} (what outlives a restart), {@code PropertiesText}.
+ * {@code NameMemory}, {@code NameRecord} and {@code NameRecords} (what outlives a restart), {@code PropertiesText}.
  */
 @NullMarked
 package dev.tlsproxy.acme.internal.life;

@@ -11,11 +11,12 @@ final class FlakyStore implements CertificateStore {
     private final CertificateStore store = CertificateStore.inMemory();
     volatile boolean full;
     volatile boolean probeLies;
+    volatile boolean losesCertificates;
     volatile int probes;
 
     @Override
     public Optional<CertifiedKey> load(String name) throws IOException {
-        return store.load(name);
+        return losesCertificates ? Optional.empty() : store.load(name);
     }
 
     @Override

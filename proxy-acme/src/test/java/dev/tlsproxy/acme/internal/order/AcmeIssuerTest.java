@@ -11,6 +11,7 @@ import dev.tlsproxy.acme.testing.FakeCa.Answer;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ChallengePort;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -28,6 +29,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -245,6 +251,40 @@ class AcmeIssuerTest {
     }
 
     @Test
+    void twoProcessesThatRegisterAtOnceMakeOneAccount() throws Exception {
+        CountDownLatch bothWantTheLock = new CountDownLatch(2);
+        ca.onNewAccount(() -> await(bothWantTheLock));
+        ca.always("new-order", Answer.problem(429, "rateLimited", "too many", Map.of())); // registered is enough
+        CertificateStore shared = new LockCountingStore(store, bothWantTheLock);
+        ExecutorService processes = Executors.newFixedThreadPool(2);
+        try {
+            List<Future<IssueException>> failures = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                failures.add(processes.submit(() -> {
+                    try (AcmeIssuer issuer = TestIssuers.of(
+                            ca.directory(), shared, Clock.systemUTC(), Pause.SLEEP, Duration.ofSeconds(20))) {
+                        return catchThrowableOfType(IssueException.class, () -> issuer.issue(NAME, Optional.empty()));
+                    }
+                }));
+            }
+            for (Future<IssueException> failure : failures) {
+                assertThat(failure.get(60, TimeUnit.SECONDS).kind()).isEqualTo(Kind.RATE_LIMITED);
+            }
+        } finally {
+            processes.shutdownNow();
+        }
+        assertThat(ca.requests("new-account")).isEqualTo(1);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Test
     void takesChallengesBackWhenInterrupted() throws Exception {
         Thread caller = Thread.currentThread();
         ca.orders().onChallenge = caller::interrupt;
@@ -346,6 +386,47 @@ class AcmeIssuerTest {
                 Optional.empty(),
                 types,
                 Optional.empty());
+    }
+
+    /** Counts down at each try to take a lock, which is the account's. */
+    private record LockCountingStore(CertificateStore store, CountDownLatch tries) implements CertificateStore {
+
+        @Override
+        public Optional<CertifiedKey> load(String name) throws IOException {
+            return store.load(name);
+        }
+
+        @Override
+        public void save(String name, CertifiedKey key) throws IOException {
+            store.save(name, key);
+        }
+
+        @Override
+        public Optional<byte[]> read(String document) throws IOException {
+            return store.read(document);
+        }
+
+        @Override
+        public void write(String document, byte[] content) throws IOException {
+            store.write(document, content);
+        }
+
+        @Override
+        public void delete(String document) throws IOException {
+            store.delete(document);
+        }
+
+        @Override
+        public Optional<Lease> tryLock(String lock) throws IOException {
+            Optional<Lease> lease = store.tryLock(lock);
+            tries.countDown();
+            return lease;
+        }
+
+        @Override
+        public void probe() throws IOException {
+            store.probe();
+        }
     }
 
     private final class RecordingPort implements ChallengePort {
