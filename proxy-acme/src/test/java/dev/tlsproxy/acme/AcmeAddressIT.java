@@ -56,10 +56,9 @@ class AcmeAddressIT {
     void aClientWithoutServerNameVerifiesTheAddressItConnectedTo(ChallengeType type) throws Exception {
         pebble = Pebble.start(PebbleOptions.defaults());
         Acme acme = AcmeSite.acme(pebble, directory).challenges(type);
+        CertificateManager manager = new AlsoFor(ADDRESS, acme);
         try (TlsProxy proxy = AcmeSite.proxy(
-                        site.uri(), pebble.tlsPort(), pebble.httpPort(), acme, List.of("one.example.com"))
-                .route("*", site.uri())
-                .acme(new AlsoFor(ADDRESS, acme))
+                        site.uri(), pebble.tlsPort(), pebble.httpPort(), manager, List.of("one.example.com"))
                 .store(directory.resolve("store"))
                 .build()) {
             proxy.start();
