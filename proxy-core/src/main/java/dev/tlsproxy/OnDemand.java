@@ -24,19 +24,37 @@ final class OnDemand {
     /** Asks for names that a route serves and a public CA could sign. */
     static CertificateDemand of(ProxyConfig config, Predicate<String> served) {
         return config.acme()
-                .<CertificateDemand>map(
-                        manager -> serverName -> served.test(serverName) && !HostName.isLocal(serverName)
-                                ? ask(manager, serverName)
-                                : Optional.empty())
+                .filter(CertificateManager::servesOnDemand)
+                .<CertificateDemand>map(manager -> new Asked(manager, served))
                 .orElse(CertificateDemand.NONE);
     }
 
-    private static Optional<CompletionStage<Boolean>> ask(CertificateManager manager, String serverName) {
-        try {
-            return manager.demand(serverName);
-        } catch (RuntimeException e) {
-            log.warn("CertificateManager.demand threw for {}", serverName, e);
-            return Optional.empty();
+    private record Asked(CertificateManager manager, Predicate<String> served) implements CertificateDemand {
+
+        @Override
+        public Optional<CompletionStage<Boolean>> demand(String serverName) {
+            try {
+                return isPublic(serverName) ? manager.demand(serverName) : Optional.empty();
+            } catch (RuntimeException e) {
+                log.warn("CertificateManager.demand threw for {}", serverName, e);
+                return Optional.empty();
+            }
+        }
+
+        @Override
+        public void used(String serverName) {
+            try {
+                if (isPublic(serverName)) {
+                    manager.used(serverName);
+                }
+            } catch (RuntimeException e) {
+                log.warn("CertificateManager.used threw for {}", serverName, e);
+            }
+        }
+
+        /** An address is no server name (RFC 6066 section 3), though some clients send one. */
+        private boolean isPublic(String serverName) {
+            return served.test(serverName) && !HostName.isIpLiteral(serverName) && !HostName.isLocal(serverName);
         }
     }
 }

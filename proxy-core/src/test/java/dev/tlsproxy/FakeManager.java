@@ -20,6 +20,7 @@ final class FakeManager implements CertificateManager {
 
     final TestCa ca = TestCa.create();
     final List<String> demanded = new CopyOnWriteArrayList<>();
+    final List<String> used = new CopyOnWriteArrayList<>();
     final Map<String, CompletableFuture<Boolean>> grants = new ConcurrentHashMap<>();
     private final boolean onDemand;
     private volatile @Nullable Context context;
@@ -68,6 +69,14 @@ final class FakeManager implements CertificateManager {
             throw new IllegalStateException("a defect of the manager");
         }
         return Optional.ofNullable(grants.get(serverName));
+    }
+
+    @Override
+    public void used(String serverName) {
+        used.add(serverName);
+        if (serverName.startsWith("broken.")) {
+            throw new IllegalStateException("a defect of the manager");
+        }
     }
 
     @Override

@@ -265,6 +265,38 @@ class ManagedCertificatesIT {
     }
 
     @Test
+    void tellsWhichNamesThatAPatternServesAreUsed() throws Exception {
+        try (TlsProxy proxy = started("*.example.com", "own.example.com")) {
+            for (String name : List.of("a.example.com", "broken.example.com", "own.example.com")) {
+                manager.issue(name);
+                shownBy(proxy, name);
+            }
+            assertThat(manager.used).containsExactly("a.example.com", "broken.example.com");
+            assertThat(manager.demanded).isEmpty();
+        }
+    }
+
+    @Test
+    void givesPublicAddressesToTheManagerAndOthersToTheLocalCa() throws Exception {
+        try (TlsProxy proxy = started("8.8.8.8", "[2606:4700:4700::1111]", "192.168.1.1", "[fd00::1]")) {
+            assertThat(manager.context().names()).containsExactly("8.8.8.8", "2606:4700:4700:0:0:0:0:1111");
+            assertThat(proxy.certificates().get("192.168.1.1").state()).isEqualTo(State.ISSUED);
+            assertThat(proxy.certificates().get("8.8.8.8").state()).isEqualTo(State.WAITING);
+            manager.issue("2606:4700:4700:0:0:0:0:1111");
+            manager.issue("8.8.8.8");
+            proxy.awaitReady(Duration.ZERO);
+        }
+    }
+
+    @Test
+    void asksForNoAddressThatAClientSendsAsAName() throws Exception {
+        try (TlsProxy proxy = started(builder(CertificateStore.inMemory()).route("*", "http://127.0.0.1:1"))) {
+            assertThatThrownBy(() -> shownBy(proxy, "8.8.8.8")).hasMessageContaining("unrecognized_name");
+            assertThat(manager.demanded).isEmpty();
+        }
+    }
+
+    @Test
     void closingTheProxyEndsHandshakesThatWait() throws Exception {
         manager.grants.put("new.example.com", new CompletableFuture<>());
         TlsProxy proxy = started("*.example.com");

@@ -3,6 +3,7 @@ package dev.tlsproxy.acme;
 import dev.tlsproxy.acme.internal.life.AcmeManager;
 import dev.tlsproxy.acme.internal.life.DaemonThreads;
 import dev.tlsproxy.acme.internal.life.LifeSettings;
+import dev.tlsproxy.acme.internal.life.OnDemandSettings;
 import dev.tlsproxy.acme.internal.order.AcmeIssuer;
 import dev.tlsproxy.acme.internal.order.CaSettings;
 import dev.tlsproxy.acme.internal.order.CaSettings.ExternalAccount;
@@ -21,7 +22,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -45,13 +48,15 @@ public final class Acme implements CertificateManager {
     private final CaSettings ca;
     private final List<Acme> fallbacks;
     private final Clock clock;
-    private @Nullable CertificateManager running;
+    private final Optional<OnDemandSettings> onDemand;
+    private volatile @Nullable CertificateManager running;
     private boolean used;
 
-    private Acme(CaSettings ca, List<Acme> fallbacks, Clock clock) {
+    private Acme(CaSettings ca, List<Acme> fallbacks, Clock clock, Optional<OnDemandSettings> onDemand) {
         this.ca = ca;
         this.fallbacks = List.copyOf(fallbacks);
         this.clock = clock;
+        this.onDemand = onDemand;
     }
 
     /**
@@ -212,7 +217,7 @@ public final class Acme implements CertificateManager {
      *
      * @param next a value with one CA
      * @return a new value
-     * @throws IllegalStateException when that CA is here already
+     * @throws IllegalStateException when that CA is here already, or {@link #onDemand} was called on it
      */
     public Acme or(Acme next) {
         List<Acme> all = new ArrayList<>(fallbacks);
@@ -222,7 +227,37 @@ public final class Acme implements CertificateManager {
         if (known) {
             throw new IllegalStateException("CA " + next.ca.directory() + " is here already");
         }
-        return new Acme(ca, all, clock);
+        if (next.onDemand.isPresent()) {
+            throw new IllegalStateException("onDemand(...) of " + next + " (expected: called on the first CA's value)");
+        }
+        return new Acme(ca, all, clock, onDemand);
+    }
+
+    /**
+     * Gets certificates for names that only a client's first handshake tells: where a wildcard or the default route
+     * ({@code *}) would serve the name, no certificate covers it, and {@code allowed} says so. For sites whose customers
+     * point names of their own at the proxy.
+     *
+     * <p>That handshake waits for the certificate, 30 s at most, or the proxy's handshake time-out where that is longer; a
+     * client for which none has come by then gets the alert {@code unrecognized_name}, and finds it at its next try. So
+     * does every client that is refused.
+     *
+     * <p>A refusal is remembered for a minute, of up to 10,000 names; up to 1,000 names wait for their certificates at once,
+     * and a run of the proxy keeps up to 10,000. What was obtained is kept in the store: after a restart it is served at
+     * the first handshake, without an order, when {@code allowed} still says so. It is renewed as others are, if
+     * {@code allowed} says so again and a client has used it in the last 30 days; use later on renews it again. Where the
+     * function throws, new names are refused and those that are served are renewed.
+     *
+     * @param allowed decides on a host name in lower case, by whatever you know of your customers. Called on up to 4 daemon
+     *     threads of the proxy at a time; may block, for a few seconds at most, as a client waits
+     * @param perHour how many new names may be ordered in any hour, 1..1000, over all names and restarts; further ones are
+     *     refused, and the log says so once an hour. Renewals and what the store has do not count
+     * @return a new value
+     * @throws IllegalArgumentException when out of range
+     */
+    public Acme onDemand(Predicate<String> allowed, int perHour) {
+        Objects.requireNonNull(allowed, "allowed");
+        return new Acme(ca, fallbacks, clock, Optional.of(new OnDemandSettings(allowed, perHour)));
     }
 
     /**
@@ -232,7 +267,7 @@ public final class Acme implements CertificateManager {
      * @return a new value
      */
     public Acme clock(Clock clock) {
-        return new Acme(ca, fallbacks, Objects.requireNonNull(clock, "clock"));
+        return new Acme(ca, fallbacks, Objects.requireNonNull(clock, "clock"), onDemand);
     }
 
     /**
@@ -252,14 +287,52 @@ public final class Acme implements CertificateManager {
         List<AcmeIssuer> issuers = cas().stream()
                 .map(one -> new AcmeIssuer(one, context.store(), context.challenges(), clock, Pause.SLEEP, random))
                 .toList();
-        running = new AcmeManager(issuers, clock, random, new DaemonThreads(), LifeSettings.DEFAULTS);
-        running.start(context);
+        CertificateManager manager =
+                new AcmeManager(issuers, clock, random, new DaemonThreads(), LifeSettings.DEFAULTS, onDemand);
+        running = manager;
+        manager.start(context);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalStateException when it was not started, or a wildcard is among the names and {@link #dns} was not
+     *     called; nothing is changed then
+     */
+    @Override
+    public synchronized void names(Set<String> names) {
+        CertificateManager manager = running;
+        if (manager == null) {
+            throw new IllegalStateException(this + " was not started (expected: names(...) of a proxy that runs)");
+        }
+        requireDnsForWildcards(names);
+        manager.names(names);
+    }
+
+    @Override
+    public boolean servesOnDemand() {
+        return onDemand.isPresent();
+    }
+
+    @Override
+    public Optional<CompletionStage<Boolean>> demand(String serverName) {
+        CertificateManager manager = running;
+        return manager == null ? Optional.empty() : manager.demand(serverName);
+    }
+
+    @Override
+    public void used(String serverName) {
+        CertificateManager manager = running;
+        if (manager != null) {
+            manager.used(serverName);
+        }
     }
 
     @Override
     public synchronized void close() {
-        if (running != null) {
-            running.close();
+        CertificateManager manager = running;
+        if (manager != null) {
+            manager.close();
         }
     }
 
@@ -291,12 +364,12 @@ public final class Acme implements CertificateManager {
 
     private static Acme of(URI directory, Optional<URI> staging) {
         CaDraft draft = new CaDraft(directory, staging);
-        return new Acme(draft.settings(), List.of(), Clock.systemUTC());
+        return new Acme(draft.settings(), List.of(), Clock.systemUTC(), Optional.empty());
     }
 
     private Acme with(Consumer<CaDraft> change) {
         CaDraft draft = new CaDraft(ca);
         change.accept(draft);
-        return new Acme(draft.settings(), fallbacks, clock);
+        return new Acme(draft.settings(), fallbacks, clock, onDemand);
     }
 }

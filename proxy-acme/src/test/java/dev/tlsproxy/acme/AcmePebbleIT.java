@@ -1,15 +1,12 @@
 package dev.tlsproxy.acme;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.acme.spi.ChallengeSolver;
 import dev.tlsproxy.acme.spi.ChallengeType;
 import dev.tlsproxy.acme.testing.Pebble;
 import dev.tlsproxy.acme.testing.PebbleOptions;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -18,7 +15,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,62 +122,6 @@ class AcmePebbleIT {
         assertThat(pebble.log())
                 .contains("There are now 1 accounts in memory")
                 .doesNotContain("There are now 2 accounts in memory");
-    }
-
-    @Test
-    void directoryThatCannotBeReached() throws Exception {
-        start(newest());
-        Acme acme = acme();
-        pebble.stop();
-        assertProblemBeforeTheFirstOrder(
-                acme, "one.example.com", pebble.directory().toString());
-    }
-
-    @Test
-    void pageThatIsNoDirectory() throws Exception {
-        start(newest());
-        URI other = pebble.directory().resolve("/root-of-nothing");
-        Acme acme = Acme.directory(other).trust(AcmeSite.trustFile(pebble, directory));
-        assertProblemBeforeTheFirstOrder(acme, "one.example.com", other.toString());
-    }
-
-    @Test
-    void profileThatTheCaDoesNotHave() throws Exception {
-        start(newest());
-        pebble.needProfiles();
-        assertProblemBeforeTheFirstOrder(acme().profile("no-such-profile"), "one.example.com", "no-such-profile");
-    }
-
-    @Test
-    void nameThatTheCaDoesNotSign() throws Exception {
-        start(newest());
-        assertProblemBeforeTheFirstOrder(acme(), "blocked.example", "blocked.example", "rejectedIdentifier");
-    }
-
-    @Test
-    void emailThatTheCaRefuses() throws Exception {
-        start(newest());
-        assertProblemBeforeTheFirstOrder(acme().email("a..b@example.com"), "one.example.com", "a..b@example.com");
-    }
-
-    @Test
-    void wildcardWithoutDns01() throws Exception {
-        start(newest());
-        assertProblemBeforeTheFirstOrder(acme(), "*.example.com", "*.example.com", "dns-01");
-    }
-
-    private void assertProblemBeforeTheFirstOrder(Acme acme, String name, String... parts) throws Exception {
-        assertThatThrownBy(() -> {
-                    try (TlsProxy proxy = site.proxy(pebble, acme, directory.resolve("store"), List.of(name))
-                            .build()) {
-                        proxy.start();
-                        proxy.awaitReady(Duration.ofSeconds(8));
-                    }
-                })
-                .hasMessageContainingAll(parts);
-        assertThat(pebble.orders()).isZero();
-        assertThat(Files.exists(directory.resolve("store").resolve(name + ".pem")))
-                .isFalse();
     }
 
     private void start(Path binary) {

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.TlsProxyBuilder;
 import dev.tlsproxy.acme.testing.Pebble;
+import dev.tlsproxy.spi.CertificateManager;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -47,7 +48,8 @@ final class AcmeSite implements AutoCloseable {
         return proxy(uri(), pebble.tlsPort(), pebble.httpPort(), acme, names).store(store);
     }
 
-    static TlsProxyBuilder proxy(String upstream, int httpsPort, int httpPort, Acme acme, List<String> names) {
+    static TlsProxyBuilder proxy(
+            String upstream, int httpsPort, int httpPort, CertificateManager acme, List<String> names) {
         TlsProxyBuilder builder = TlsProxy.builder()
                 .https(new InetSocketAddress("127.0.0.1", httpsPort))
                 .http(new InetSocketAddress("127.0.0.1", httpPort))

@@ -48,6 +48,15 @@ public interface CertificateManager extends AutoCloseable {
     }
 
     /**
+     * Hears that a client was shown a certificate for a server name that {@link #demand} would be asked for if there were
+     * none: so a name that nobody uses can be told from others. Called on I/O threads, for each such handshake; must not
+     * block. This default does nothing.
+     *
+     * @param serverName a host name in lower case
+     */
+    default void used(String serverName) {}
+
+    /**
      * Tells whether {@link #demand} may ever be granted: then the proxy can be built of a default route alone, and
      * {@link #start} is called even where there is no name to begin with.
      *

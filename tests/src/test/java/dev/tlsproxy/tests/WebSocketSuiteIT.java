@@ -6,6 +6,7 @@ import dev.tlsproxy.Route;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.tests.peer.Peer;
 import dev.tlsproxy.tests.peer.RequiresPeer;
+import dev.tlsproxy.websocket.WebSockets;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -60,6 +61,16 @@ class WebSocketSuiteIT {
     void clientSeesTheSameThroughTheProxy(String section, int count, Supplier<List<WebSocketCase>> cases)
             throws Exception {
         TlsProxy proxy = bench.start(TlsProxy.builder().route(Route.of(HOST).to(server.uri())));
+        assertThat(differences(proxy, count, cases.get())).as(section).isEmpty();
+    }
+
+    /** Here the proxy ends what is against RFC 6455 itself; the client hears the same of it. */
+    @ParameterizedTest
+    @MethodSource("sections")
+    void clientSeesTheSameWhereTheProxyWatchesTheFrames(String section, int count, Supplier<List<WebSocketCase>> cases)
+            throws Exception {
+        Route route = Route.of(HOST).to(server.uri()).upgrades(WebSockets.defaults());
+        TlsProxy proxy = bench.start(TlsProxy.builder().route(route));
         assertThat(differences(proxy, count, cases.get())).as(section).isEmpty();
     }
 

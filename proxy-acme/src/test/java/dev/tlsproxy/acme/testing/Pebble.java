@@ -167,6 +167,11 @@ public final class Pebble implements AutoCloseable {
         return tlsPort;
     }
 
+    /** Where it tells its roots, by the same certificate as its directory. */
+    public int managementPort() {
+        return managementPort;
+    }
+
     /** Its DNS. */
     public MockDns dns() {
         return dns;

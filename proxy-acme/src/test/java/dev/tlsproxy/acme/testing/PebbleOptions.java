@@ -55,6 +55,17 @@ public record PebbleOptions(
                 nonceReject, authorizationReuse, alwaysValid, validity, count, externalAccounts, blocked);
     }
 
+    public PebbleOptions blocked(String name) {
+        return new PebbleOptions(
+                nonceReject,
+                authorizationReuse,
+                alwaysValid,
+                validity,
+                alternateRoots,
+                externalAccounts,
+                List.of(name));
+    }
+
     public PebbleOptions externalAccount(String keyId, String macKey) {
         return new PebbleOptions(
                 nonceReject, authorizationReuse, alwaysValid, validity, alternateRoots, Map.of(keyId, macKey), blocked);

@@ -68,12 +68,12 @@ public final class HostName {
      * Tells whether no public CA signs a name, so that the local CA has to.
      *
      * @param name a name in normal form, or a wildcard pattern
-     * @return true for IP literals, single labels and the names reserved for local use
+     * @return true for IP addresses that are not public, single labels and the names reserved for local use
      */
     public static boolean isLocal(String name) {
         String host = name.startsWith("*.") ? name.substring(2) : name;
         if (isIpLiteral(host)) {
-            return true;
+            return !PublicAddresses.contains(host);
         }
         return host.indexOf('.') < 0
                 || LOCAL_SUFFIXES.stream().anyMatch(suffix -> host.equals(suffix) || host.endsWith("." + suffix));

@@ -1,5 +1,6 @@
 /**
  * Host names and networks as every other room compares them: {@link dev.tlsproxy.internal.names.HostName} (normal form),
+ * {@code PublicAddresses} (which addresses a public CA signs),
  * {@link dev.tlsproxy.internal.names.HostPattern} (exact, wildcard, default),
  * {@link dev.tlsproxy.internal.names.Cidr} (networks). The bottom room: depends on nothing.
  */

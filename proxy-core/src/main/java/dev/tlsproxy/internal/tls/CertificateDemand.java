@@ -17,4 +17,11 @@ public interface CertificateDemand {
      * @return completes when it is known whether there is one; empty where there will be none
      */
     Optional<CompletionStage<Boolean>> demand(String serverName);
+
+    /**
+     * Hears that a client asks for a name that has a certificate. Must not block.
+     *
+     * @param serverName a host in normal form
+     */
+    default void used(String serverName) {}
 }

@@ -92,6 +92,7 @@ public final class ServerTlsContext {
         if (wait.isPresent()) {
             return wait.get();
         }
+        serverName.filter(this::isServed).ifPresent(asked::used);
         Optional<String> certificate = certificateName(hello, serverName, local);
         if (certificate.isEmpty()) {
             return new Admission.Refuse(

@@ -51,8 +51,29 @@ class HostNameTest {
                 "api.localhost",
                 "nas.local",
                 "db.internal",
+                "0.0.0.0",
                 "10.0.0.1",
+                "100.64.0.1",
+                "127.0.0.1",
+                "169.254.1.1",
+                "172.31.255.255",
+                "192.0.2.1",
+                "192.168.1.1",
+                "198.19.0.1",
+                "198.51.100.1",
+                "203.0.113.1",
+                "224.0.0.1",
+                "255.255.255.255",
                 "::1",
+                "::",
+                "::ffff:10.0.0.1",
+                "64:ff9b::808:808",
+                "fd00::1",
+                "fe80::1",
+                "ff02::1",
+                "2001:db8::1",
+                "2002:808:808::1",
+                "3fff::1",
                 "tracker",
                 "*.localhost"
             })
@@ -61,7 +82,19 @@ class HostNameTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"example.com", "localhost.example.com", "*.example.com", "notlocal" + ".de"})
+    @ValueSource(
+            strings = {
+                "example.com",
+                "localhost.example.com",
+                "*.example.com",
+                "notlocal" + ".de",
+                "8.8.8.8",
+                "172.32.0.1",
+                "100.128.0.1",
+                "223.255.255.255",
+                "2001:4860:4860::8888",
+                "2606:4700:4700::1111"
+            })
     void knowsPublicNames(String name) {
         assertThat(HostName.isLocal(name)).isFalse();
     }

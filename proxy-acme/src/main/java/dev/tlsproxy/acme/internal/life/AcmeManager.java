@@ -5,14 +5,18 @@ import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertifiedKey;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps names served with certificates of CAs that speak ACME, each name for itself. What the store has is served when
@@ -34,9 +38,31 @@ public final class AcmeManager implements CertificateManager {
     private final RandomGenerator random;
     private final Threads threads;
     private final LifeSettings settings;
+    private final Optional<OnDemandSettings> onDemand;
     private final Agenda agenda;
-    private boolean started;
+    private final Map<String, Kept> kept = new LinkedHashMap<>();
+    private List<Ca> cas = List.of();
+    private volatile @Nullable Demands demands;
+    private @Nullable Context context;
     private boolean closed;
+
+    /**
+     * A manager that obtains nothing on demand; else as the other.
+     *
+     * @param issuers the CAs, asked in this order; at least one, each with its own id
+     * @param clock the wall clock
+     * @param random safe for use by several threads
+     * @param threads where the work runs
+     * @param settings how much at once and how often
+     */
+    AcmeManager(
+            List<? extends Issuer> issuers,
+            Clock clock,
+            RandomGenerator random,
+            Threads threads,
+            LifeSettings settings) {
+        this(issuers, clock, random, threads, settings, Optional.empty());
+    }
 
     /**
      * A manager that has not started. It owns the issuers and the threads and closes them.
@@ -46,18 +72,21 @@ public final class AcmeManager implements CertificateManager {
      * @param random safe for use by several threads, such as {@link java.security.SecureRandom}
      * @param threads where the work runs
      * @param settings how much at once and how often
+     * @param onDemand which names are obtained on demand; empty for none
      */
     public AcmeManager(
             List<? extends Issuer> issuers,
             Clock clock,
             RandomGenerator random,
             Threads threads,
-            LifeSettings settings) {
+            LifeSettings settings,
+            Optional<OnDemandSettings> onDemand) {
         this.issuers = List.copyOf(issuers);
         this.clock = Objects.requireNonNull(clock, "clock");
         this.random = Objects.requireNonNull(random, "random");
         this.threads = Objects.requireNonNull(threads, "threads");
         this.settings = Objects.requireNonNull(settings, "settings");
+        this.onDemand = onDemand;
         if (issuers.isEmpty()
                 || this.issuers.stream().map(Issuer::id).distinct().count() < issuers.size()) {
             throw new IllegalArgumentException("issuers: "
@@ -69,26 +98,98 @@ public final class AcmeManager implements CertificateManager {
     @Override
     public synchronized void start(Context context) {
         Objects.requireNonNull(context, "context");
-        if (started || closed) {
+        if (this.context != null || closed) {
             throw new IllegalStateException(
                     "certificate manager: started or closed before; one serves one proxy, once");
         }
-        started = true;
-        List<Ca> cas = issuers.stream()
+        this.context = context;
+        cas = issuers.stream()
                 .map(issuer -> new Ca(issuer, settings, context.store(), random))
                 .toList();
-        List<NameLife> lives = context.names().stream()
-                .map(name -> new NameLife(name, context, cas, clock, random, settings.checkEvery()))
-                .toList();
+        onDemand.ifPresent(allowed -> demands = new Demands(allowed, context, this::life, agenda, threads, clock));
+        keep(context.names(), context);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>An order that is under way for a name that is gone comes to its end, and what it brings goes to the store only.
+     */
+    @Override
+    public synchronized void names(Set<String> names) {
+        Context present = context;
+        if (present == null) {
+            throw new IllegalStateException(
+                    "certificate manager: not started (expected: start(...) before names(...))");
+        }
+        if (closed) {
+            return;
+        }
+        Set<String> gone = new LinkedHashSet<>(kept.keySet());
+        gone.removeAll(names);
+        gone.forEach(name -> Objects.requireNonNull(kept.remove(name)).end(agenda));
+        Set<String> fresh = new LinkedHashSet<>(names);
+        fresh.removeAll(kept.keySet());
+        keep(fresh, present);
+    }
+
+    @Override
+    public Optional<CompletionStage<Boolean>> demand(String serverName) {
+        Demands present = demands;
+        return present == null ? Optional.empty() : present.demand(serverName);
+    }
+
+    @Override
+    public void used(String serverName) {
+        Demands present = demands;
+        if (present != null) {
+            present.used(serverName);
+        }
+    }
+
+    @Override
+    public boolean servesOnDemand() {
+        return onDemand.isPresent();
+    }
+
+    /** A name of the proxy's own, until it is gone. */
+    private record Kept(NameLife life, NameGate gate) {
+
+        void end(Agenda agenda) {
+            gate.close();
+            agenda.remove(life);
+        }
+    }
+
+    private NameLife life(String name, Context context) {
+        return new NameLife(name, context, cas, clock, random, settings.checkEvery());
+    }
+
+    private void keep(Set<String> names, Context context) {
+        List<NameLife> lives = new ArrayList<>();
+        for (String name : names) {
+            if (demands != null) {
+                demands.forget(name);
+            }
+            NameGate gate = new NameGate(context, context.sink());
+            NameLife life = life(name, gate);
+            kept.put(name, new Kept(life, gate));
+            lives.add(life);
+        }
         serveStored(lives);
         lives.forEach(NameLife::remember);
-        agenda.start(lives);
+        agenda.add(lives);
     }
 
     private void serveStored(List<NameLife> lives) {
         Instant now = clock.instant();
         Map<NameLife, Optional<CertifiedKey>> others = new LinkedHashMap<>();
         Set<String> alive = new HashSet<>();
+        kept.forEach((name, known) -> {
+            if (known.gate().serves(now)) {
+                alive.add(name);
+            }
+        });
         for (NameLife life : lives) {
             Optional<CertifiedKey> stored = life.stored();
             if (stored.isPresent() && stored.get().notAfter().isAfter(now)) {
@@ -113,6 +214,9 @@ public final class AcmeManager implements CertificateManager {
             closed = true;
         }
         agenda.close();
+        if (demands != null) {
+            demands.close();
+        }
         threads.interrupt();
         issuers.forEach(Issuer::close);
         threads.close();

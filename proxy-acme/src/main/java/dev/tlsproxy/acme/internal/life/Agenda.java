@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,13 +50,15 @@ final class Agenda {
     /** A name with what it is to do; changed under the agenda's lock only. */
     private static final class Entry {
         final NameLife life;
+        final BooleanSupplier wanted;
         Next next;
         Instant since;
         boolean busy;
         boolean troubled;
 
-        Entry(NameLife life, Next next, Instant since) {
+        Entry(NameLife life, BooleanSupplier wanted, Next next, Instant since) {
             this.life = life;
+            this.wanted = wanted;
             this.next = next;
             this.since = since;
         }
@@ -66,12 +69,29 @@ final class Agenda {
         }
     }
 
-    synchronized void start(List<NameLife> lives) {
-        Instant now = clock.instant();
-        for (NameLife life : lives) {
-            entries.add(new Entry(life, new Next(Work.CHECK, now), now));
-        }
+    synchronized void add(List<NameLife> lives) {
+        lives.forEach(life -> enter(life, () -> true));
         wakeUp();
+    }
+
+    /**
+     * Adds one that needs leave for each order.
+     *
+     * @param wanted asked before an order, on the order's thread; the name is removed when it says no
+     */
+    synchronized void add(NameLife life, BooleanSupplier wanted) {
+        enter(life, wanted);
+        wakeUp();
+    }
+
+    private void enter(NameLife life, BooleanSupplier wanted) {
+        Instant now = clock.instant();
+        entries.add(new Entry(life, wanted, new Next(Work.CHECK, now), now));
+    }
+
+    /** No more work for a name; what is under way comes to its end. */
+    synchronized void remove(NameLife life) {
+        entries.removeIf(entry -> entry.life == life);
     }
 
     synchronized void close() {
@@ -134,7 +154,11 @@ final class Agenda {
     private void work(Entry entry, Work work) {
         Next next = new Next(Work.CHECK, clock.instant().plus(AFTER_DEFECT));
         try {
-            next = entry.life.work(work);
+            if (work == Work.ORDER && !entry.wanted.getAsBoolean()) {
+                remove(entry.life);
+            } else {
+                next = entry.life.work(work);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (RuntimeException | Error e) {

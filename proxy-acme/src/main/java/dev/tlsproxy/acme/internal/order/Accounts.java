@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.shredzone.acme4j.AccountBuilder;
 import org.shredzone.acme4j.Login;
 import org.shredzone.acme4j.Metadata;
+import org.shredzone.acme4j.Problem;
 import org.shredzone.acme4j.Session;
 import org.shredzone.acme4j.exception.AcmeException;
 import org.shredzone.acme4j.exception.AcmeProtocolException;
@@ -116,13 +117,33 @@ final class Accounts {
         }
         KeyPair key = documents.keyOrNew();
         AccountBuilder builder = builder(key);
-        Login registered = builder.createLogin(session);
+        Login registered = created(builder);
         documents.saveLocation(registered.getAccountLocation());
         LOG.info(
                 "registered account {}; terms of service accepted: {}",
                 registered.getAccountLocation(),
                 metadata.getTermsOfService().map(URI::toString).orElse("none"));
         return registered;
+    }
+
+    /** Unauthorized is no word about a name here: nothing was validated yet. */
+    private Login created(AccountBuilder builder) throws AcmeException, IssueException {
+        try {
+            return builder.createLogin(session);
+        } catch (AcmeException e) {
+            Optional<Problem> refusal = Failures.problemOf(e)
+                    .filter(problem -> Problems.type(problem).equals("unauthorized"));
+            if (refusal.isEmpty() || settings.externalAccount().isEmpty()) {
+                throw e;
+            }
+            throw new IssueException(
+                    IssueException.Kind.FOR_GOOD,
+                    "account at " + id + ": unauthorized: "
+                            + Problems.plain(refusal.get().getDetail().orElse("no detail"))
+                            + " (expected: the key id and the MAC key as the CA gave them)",
+                    Optional.empty(),
+                    e);
+        }
     }
 
     private AccountBuilder builder(KeyPair key) throws IssueException {

@@ -164,7 +164,7 @@ final class Failures {
                 .isPresent();
     }
 
-    private static Optional<Problem> problemOf(Throwable failure) {
+    static Optional<Problem> problemOf(Throwable failure) {
         CaRefusal refusal = find(failure, CaRefusal.class);
         if (refusal != null) {
             return refusal.problem();
