@@ -21,6 +21,7 @@ final class PeekedConnection extends StreamConnection {
     private final StreamConnection raw;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
+    private volatile @Nullable Http1Activity activity;
 
     PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
         super(raw.getIoThread());
@@ -29,9 +30,10 @@ final class PeekedConnection extends StreamConnection {
         setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked));
     }
 
-    void http1(NegotiatedTls tls, EmptyQuery emptyQuery) {
+    void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
         this.negotiated = tls;
         this.emptyQuery = emptyQuery;
+        this.activity = activity;
     }
 
     @Override
@@ -61,13 +63,19 @@ final class PeekedConnection extends StreamConnection {
 
     @Override
     public boolean supportsOption(Option<?> option) {
-        return ConnectionTls.OPTION.equals(option) || EmptyQuery.OPTION.equals(option) || raw.supportsOption(option);
+        return ConnectionTls.OPTION.equals(option)
+                || EmptyQuery.OPTION.equals(option)
+                || Http1Activity.OPTION.equals(option)
+                || raw.supportsOption(option);
     }
 
     @Override
     public <T> @Nullable T getOption(Option<T> option) throws IOException {
         if (ConnectionTls.OPTION.equals(option)) {
             return option.cast(negotiated);
+        }
+        if (Http1Activity.OPTION.equals(option)) {
+            return option.cast(activity);
         }
         return EmptyQuery.OPTION.equals(option) ? option.cast(emptyQuery) : raw.getOption(option);
     }
