@@ -3,6 +3,7 @@ package dev.tlsproxy;
 import dev.tlsproxy.internal.http.InFlight;
 import dev.tlsproxy.internal.http.PipelineConfig;
 import dev.tlsproxy.internal.http.RequestPipeline;
+import dev.tlsproxy.internal.http.Tunnels;
 import dev.tlsproxy.internal.listen.HttpListener;
 import dev.tlsproxy.internal.listen.HttpsListener;
 import dev.tlsproxy.internal.listen.ListenConfig;
@@ -30,6 +31,7 @@ final class Rooms implements AutoCloseable {
     private final CertificateTable certificates = new CertificateTable();
     private final ChallengeTable challenges = new ChallengeTable();
     private final InFlight inFlight = new InFlight(System::nanoTime);
+    private final Tunnels tunnels = new Tunnels(System::nanoTime);
     private final Deployments deployments;
     private final CertificateManagers managers;
     private final UpstreamPool pool;
@@ -132,6 +134,7 @@ final class Rooms implements AutoCloseable {
                         serving.bodyIdle(),
                         config.events(),
                         inFlight,
+                        tunnels,
                         System::nanoTime),
                 pool);
     }
@@ -187,6 +190,10 @@ final class Rooms implements AutoCloseable {
 
     InFlight inFlight() {
         return inFlight;
+    }
+
+    Tunnels tunnels() {
+        return tunnels;
     }
 
     HttpsListener https() {

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.http;
 import dev.tlsproxy.internal.upstream.UpstreamCall;
 import dev.tlsproxy.internal.upstream.UpstreamFailure;
 import dev.tlsproxy.internal.upstream.UpstreamGroup;
+import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientResponse;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
@@ -78,6 +79,14 @@ final class ExchangeCall implements UpstreamCall {
     }
 
     @Override
+    public void switching(ClientConnection connection) {
+        TunnelSlot tunnel = state.tunnel();
+        if (tunnel != null) {
+            tunnel.switching(connection);
+        }
+    }
+
+    @Override
     public void failed(UpstreamFailure failure, String upstream) {
         LOG.debug("route {}: {}: {}", state.routeName(), upstream, failure.reason());
         state.fail(new Refusal(failure.status(), failure.reason()));
@@ -96,7 +105,8 @@ final class ExchangeCall implements UpstreamCall {
             exchange.setPersistent(false);
         }
         if (!exchange.isPersistent()) {
-            fields.put(Headers.CONNECTION, "close");
+            boolean upgrade = fields.contains(Headers.UPGRADE);
+            fields.put(Headers.CONNECTION, upgrade ? "Upgrade, close" : "close");
         } else if (exchange.isHttp10()) {
             fields.put(Headers.CONNECTION, "keep-alive");
         }

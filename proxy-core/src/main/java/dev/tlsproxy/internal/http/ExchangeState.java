@@ -2,6 +2,8 @@ package dev.tlsproxy.internal.http;
 
 import dev.tlsproxy.spi.ExchangeSummary;
 import dev.tlsproxy.spi.NegotiatedTls;
+import dev.tlsproxy.spi.Tunnel.Side;
+import dev.tlsproxy.spi.TunnelFilter;
 import io.undertow.server.DefaultResponseListener;
 import io.undertow.server.ExchangeCompletionListener;
 import io.undertow.server.HttpServerExchange;
@@ -34,6 +36,7 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
     private InetAddress client;
     private @Nullable RouteEntry route;
     private @Nullable FilteredExchange filtered;
+    private @Nullable TunnelSlot tunnel;
     private @Nullable Refusal failure;
     private boolean gone;
     private boolean ended;
@@ -125,6 +128,17 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         FilteredExchange created = new FilteredExchange(this, route, upstreamRequest);
         filtered = created;
         return created;
+    }
+
+    /** The request to upgrade may pass. */
+    void upgrading(RouteEntry route, Optional<TunnelFilter> filter) {
+        tunnel = TunnelSlot.take(config.tunnels(), this, route, filter.orElse(null));
+    }
+
+    /** Null where the request does not ask for an upgrade that may pass. */
+    @Nullable
+    TunnelSlot tunnel() {
+        return tunnel;
     }
 
     HttpServerExchange exchange() {
@@ -230,6 +244,9 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
             ended = true;
             connection.end(this);
             report();
+            if (tunnel != null) {
+                tunnel.exchangeEnded();
+            }
         }
     }
 
@@ -264,11 +281,22 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
                 exchange.getProtocol().toString(),
                 started ? exchange.getStatusCode() : 0,
                 Optional.ofNullable(failure).map(Refusal::reason),
-                bodies.requestBytes(),
-                exchange.getRequestMethod().equals(Methods.HEAD) ? 0 : bodies.responseBytes(),
+                requestBytes(),
+                responseBytes(),
                 Duration.ofNanos(config.nanos().getAsLong() - begun),
                 upgraded,
                 client,
                 tls);
+    }
+
+    private long requestBytes() {
+        return bodies.requestBytes() + (tunnel == null ? 0 : tunnel.received(Side.CLIENT));
+    }
+
+    private long responseBytes() {
+        if (exchange.getRequestMethod().equals(Methods.HEAD)) {
+            return 0;
+        }
+        return bodies.responseBytes() + (tunnel == null ? 0 : tunnel.sent(Side.CLIENT));
     }
 }

@@ -3,10 +3,12 @@ package dev.tlsproxy.internal.http;
 import dev.tlsproxy.spi.ExchangeFilter;
 import dev.tlsproxy.spi.HeaderFields;
 import dev.tlsproxy.spi.NegotiatedTls;
+import dev.tlsproxy.spi.TunnelFilter;
 import dev.tlsproxy.spi.UpgradeHandler;
 import io.undertow.util.HeaderMap;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The exchange as the filters of its route see it, and the filters' turns. */
@@ -52,13 +54,16 @@ final class FilteredExchange implements ExchangeFilter.Exchange {
     /**
      * Asks the route's handler about an upgrade.
      *
+     * @return what stands in the tunnel; empty for nothing
      * @throws Refusal where it says no
      */
-    void requireUpgrade(UpgradeHandler handler) {
+    Optional<TunnelFilter> requireUpgrade(UpgradeHandler handler) {
         UpgradeHandler.Decision decision = handler.decide(this);
         decision.refusal().ifPresent(status -> {
-            throw new Refusal(status, decision.reason().isEmpty() ? "upgrade refused" : decision.reason());
+            String reason = decision.reason().isEmpty() ? "upgrade refused" : decision.reason();
+            throw new Refusal(status, reason, decision.fields());
         });
+        return decision.filter();
     }
 
     /** Runs the filters that saw the request for its response, in reverse order; each of them once. */

@@ -34,6 +34,12 @@ final class GatewayError {
         if (refusal.status() == StatusCodes.SERVICE_UNAVAILABLE) {
             fields.put(Headers.RETRY_AFTER, RETRY_AFTER_SECONDS);
         }
+        refusal.fields().forEach(values -> fields.putAll(values.getHeaderName(), values));
+        if (refusal.status() == StatusCodes.UPGRADE_REQUIRED) {
+            // RFC 9110 section 15.5.22; the field needs its connection option (section 7.8)
+            fields.put(Headers.UPGRADE, "websocket");
+            fields.put(Headers.CONNECTION, "Upgrade");
+        }
         if (endsConnection(refusal.status())) {
             state.exchange().setPersistent(false);
         }

@@ -17,6 +17,7 @@ import java.util.function.LongSupplier;
  * @param bodyIdle how long a request or response body may make no progress; positive
  * @param events hears how exchanges ended
  * @param inFlight counts them
+ * @param tunnels what upgrades lead to
  * @param nanos the time, as of {@link System#nanoTime}
  */
 public record PipelineConfig(
@@ -27,4 +28,5 @@ public record PipelineConfig(
         Duration bodyIdle,
         ProxyEvents events,
         InFlight inFlight,
+        Tunnels tunnels,
         LongSupplier nanos) {}

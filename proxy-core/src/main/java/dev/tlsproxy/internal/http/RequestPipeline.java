@@ -85,7 +85,7 @@ public final class RequestPipeline implements HttpHandler {
                 return;
             }
             if (upgrade) {
-                filtered.requireUpgrade(route.upgrades());
+                state.upgrading(route, filtered.requireUpgrade(route.upgrades()));
             }
             exchange.putAttachment(
                     UpstreamCall.KEY, new ExchangeCall(state, route, target.text(), upstreamRequest, upgrade));

@@ -9,7 +9,8 @@
  * with {@code HeaderMapFields}; {@code ExchangeCall} (the way back); {@code BodyWatch} with {@code RequestBody} over
  * {@link dev.tlsproxy.internal.http.CountedSource},
  * {@code ResponseBody} and {@code IdleSweeps}; {@code Refusal}, {@code GatewayError} and {@code LocalResponse} (the proxy's
- * own answers); {@link dev.tlsproxy.internal.http.InFlight}.
+ * own answers); {@link dev.tlsproxy.internal.http.InFlight}; {@link dev.tlsproxy.internal.http.Tunnels} with
+ * {@code TunnelSlot}.
  */
 @NullMarked
 package dev.tlsproxy.internal.http;

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.listen;
 import dev.tlsproxy.internal.http.ConnectionTls;
 import dev.tlsproxy.internal.http.EmptyQuery;
 import dev.tlsproxy.internal.tls.ServerFlight;
+import dev.tlsproxy.internal.tunnel.SocketEnd;
 import dev.tlsproxy.spi.NegotiatedTls;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -19,6 +20,7 @@ import org.xnio.StreamConnection;
 final class PeekedConnection extends StreamConnection {
 
     private final StreamConnection raw;
+    private final ReplayingSourceConduit source;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
     private volatile @Nullable Http1Activity activity;
@@ -27,7 +29,8 @@ final class PeekedConnection extends StreamConnection {
         super(raw.getIoThread());
         this.raw = raw;
         setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
-        setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked));
+        source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
+        setSourceConduit(source);
     }
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
@@ -66,6 +69,7 @@ final class PeekedConnection extends StreamConnection {
         return ConnectionTls.OPTION.equals(option)
                 || EmptyQuery.OPTION.equals(option)
                 || Http1Activity.OPTION.equals(option)
+                || SocketEnd.OPTION.equals(option)
                 || raw.supportsOption(option);
     }
 
@@ -76,6 +80,9 @@ final class PeekedConnection extends StreamConnection {
         }
         if (Http1Activity.OPTION.equals(option)) {
             return option.cast(activity);
+        }
+        if (SocketEnd.OPTION.equals(option)) {
+            return option.cast(source.ended());
         }
         return EmptyQuery.OPTION.equals(option) ? option.cast(emptyQuery) : raw.getOption(option);
     }

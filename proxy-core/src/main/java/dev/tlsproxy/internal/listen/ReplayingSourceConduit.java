@@ -16,16 +16,24 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
     private ByteBuffer pending;
+    private boolean ended;
 
     ReplayingSourceConduit(StreamSourceConduit next, byte[] first) {
         super(next);
         this.pending = ByteBuffer.wrap(first);
     }
 
+    /** Whether the peer's end of the socket was read; TLS reads by the one method below. */
+    boolean ended() {
+        return ended;
+    }
+
     @Override
     public int read(ByteBuffer target) throws IOException {
         if (!pending.hasRemaining()) {
-            return next.read(target);
+            int read = next.read(target);
+            ended |= read < 0;
+            return read;
         }
         int count = Math.min(pending.remaining(), target.remaining());
         target.put(pending.slice(pending.position(), count));

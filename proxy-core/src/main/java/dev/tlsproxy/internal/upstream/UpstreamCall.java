@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.upstream;
 
+import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientResponse;
 import io.undertow.util.AttachmentKey;
 import io.undertow.util.HeaderMap;
@@ -59,6 +60,14 @@ public interface UpstreamCall {
      *     be closed and the exchange to be failed, without {@link #failed}
      */
     void responseHead(ClientResponse response);
+
+    /**
+     * The upstream's answer is the 101 that was asked for. Called after {@link #responseHead}. Whoever calls
+     * {@code performUpgrade} on the connection, once the 101 is with the client, closes what that gives.
+     *
+     * @param connection the upstream's
+     */
+    void switching(ClientConnection connection);
 
     /**
      * Says why no response will come: called before the exchange is ended for that reason.

@@ -132,6 +132,9 @@ final class UpstreamConnection extends ForwardingClientConnection {
         // after a refused upgrade Undertow's client leaves the connection neither usable nor closed
         closeAfter = attempt.call().upgrade() || check != ResponseCheck.PLAIN;
         attempt.call().responseHead(response);
+        if (switching) {
+            attempt.call().switching(this);
+        }
         outer.responded(check == ResponseCheck.NO_BODY);
         if (check == ResponseCheck.NO_BODY) {
             responseRead();

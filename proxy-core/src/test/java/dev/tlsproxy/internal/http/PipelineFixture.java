@@ -89,6 +89,7 @@ final class PipelineFixture implements AutoCloseable {
                 bodyIdle,
                 events,
                 inFlight,
+                new Tunnels(System::nanoTime),
                 System::nanoTime);
         NegotiatedTls tls = new NegotiatedTls(
                 "TLSv1.3", Optional.empty(), "TLS_AES_128_GCM_SHA256", Optional.empty(), Optional.of("a.example.com"));

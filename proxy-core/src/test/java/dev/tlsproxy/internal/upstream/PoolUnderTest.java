@@ -2,6 +2,7 @@ package dev.tlsproxy.internal.upstream;
 
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
+import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientResponse;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.DefaultByteBufferPool;
@@ -158,6 +159,11 @@ final class PoolUnderTest implements AutoCloseable {
         public void responseHead(ClientResponse response) {
             response.getResponseHeaders().put(new HttpString("X-Seen"), "yes");
             response.getResponseHeaders().remove(Headers.TRANSFER_ENCODING);
+        }
+
+        @Override
+        public void switching(ClientConnection connection) {
+            // ProxyHandler opens the tunnel here
         }
 
         @Override

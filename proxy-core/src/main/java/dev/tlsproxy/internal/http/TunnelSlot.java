@@ -1,0 +1,174 @@
+package dev.tlsproxy.internal.http;
+
+import dev.tlsproxy.internal.tunnel.TwoWayTunnel;
+import dev.tlsproxy.spi.Tunnel.DrainReason;
+import dev.tlsproxy.spi.Tunnel.Side;
+import dev.tlsproxy.spi.TunnelFilter;
+import io.undertow.client.ClientConnection;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.HttpUpgradeListener;
+import io.undertow.util.HeaderMap;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.xnio.IoUtils;
+import org.xnio.StreamConnection;
+
+/**
+ * The place of one upgrade in {@link Tunnels}: from the handler's decision to the end of the tunnel, or of the exchange
+ * where none comes of it. On the exchange's I/O thread but for what says otherwise.
+ */
+final class TunnelSlot implements HttpUpgradeListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(TunnelSlot.class);
+
+    private final Tunnels tunnels;
+    private final ExchangeState state;
+    private final RouteEntry route;
+    private final @Nullable TunnelFilter filter;
+    private @Nullable ClientConnection upstream;
+    private @Nullable TwoWayTunnel tunnel;
+    private @Nullable DrainReason draining;
+    private long drainDeadline;
+    private boolean ended;
+    private volatile boolean open;
+
+    private TunnelSlot(Tunnels tunnels, ExchangeState state, RouteEntry route, @Nullable TunnelFilter filter) {
+        this.tunnels = tunnels;
+        this.state = state;
+        this.route = route;
+        this.filter = filter;
+    }
+
+    /** Takes a place; {@link #exchangeEnded} must be called at the end of the exchange. */
+    static TunnelSlot take(Tunnels tunnels, ExchangeState state, RouteEntry route, @Nullable TunnelFilter filter) {
+        TunnelSlot slot = new TunnelSlot(tunnels, state, route, filter);
+        tunnels.add(slot);
+        // ProxyHandler sets a listener that copies bytes; the last one before the head is written wins.
+        state.exchange().addResponseCommitListener(slot::committing);
+        return slot;
+    }
+
+    /** Any thread. */
+    RouteEntry route() {
+        return route;
+    }
+
+    /** Any thread. */
+    boolean isOpen() {
+        return open;
+    }
+
+    /** Any thread. */
+    void drain(DrainReason reason, long deadline) {
+        execute(() -> {
+            draining = reason;
+            drainDeadline = deadline;
+            if (tunnel != null) {
+                drainNow(tunnel, reason);
+            }
+        });
+    }
+
+    /** Any thread. */
+    void cut() {
+        execute(() -> {
+            if (tunnel != null) {
+                tunnel.close();
+            } else if (!ended) {
+                state.cut(new Refusal(Refusal.CLIENT_LEFT, "tunnel was cut"));
+            }
+        });
+    }
+
+    /** The upstream's answer is 101. */
+    void switching(ClientConnection connection) {
+        upstream = connection;
+    }
+
+    /** Bytes that a side has sent through the tunnel. */
+    long received(Side from) {
+        return tunnel == null ? 0 : tunnel.received(from);
+    }
+
+    /** Bytes that a side was sent through the tunnel. */
+    long sent(Side to) {
+        return tunnel == null ? 0 : tunnel.sent(to);
+    }
+
+    private void committing(HttpServerExchange exchange) {
+        if (exchange.isUpgrade()) {
+            exchange.upgradeChannel(this);
+        }
+    }
+
+    /** The 101 is with the client. */
+    @Override
+    public void handleUpgrade(StreamConnection client, HttpServerExchange exchange) {
+        ClientConnection from = upstream;
+        if (ended || from == null) {
+            IoUtils.safeClose(client);
+            return;
+        }
+        StreamConnection switched;
+        try {
+            switched = from.performUpgrade();
+        } catch (IOException e) {
+            IoUtils.safeClose(client, from);
+            return;
+        }
+        HeaderMap response = exchange.getResponseHeaders();
+        TwoWayTunnel opened = new TwoWayTunnel(
+                client,
+                switched,
+                exchange.getConnection().getByteBufferPool(),
+                filter,
+                tunnels.nanos(),
+                route.name(),
+                this::end);
+        tunnel = opened;
+        open = true;
+        opened.start(new HeaderMapFields(response));
+        if (draining != null) {
+            drainNow(opened, draining);
+        }
+    }
+
+    /** The exchange has ended; where a tunnel was opened, that ends by itself, after the call it may be in. */
+    void exchangeEnded() {
+        if (tunnel == null) {
+            end();
+        }
+    }
+
+    private void end() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        open = false;
+        tunnels.remove(this);
+        if (filter != null) {
+            try {
+                filter.closed();
+            } catch (RuntimeException e) {
+                LOG.error("tunnel filter of route {} failed", route.name(), e);
+            }
+        }
+    }
+
+    private void drainNow(TwoWayTunnel target, DrainReason reason) {
+        target.drain(reason, Duration.ofNanos(Math.max(1, drainDeadline - tunnels.nanoTime())));
+    }
+
+    private void execute(Runnable task) {
+        try {
+            state.exchange().getIoThread().execute(task);
+        } catch (RejectedExecutionException e) {
+            // the thread is ending, and with it every connection on it
+        }
+    }
+}
