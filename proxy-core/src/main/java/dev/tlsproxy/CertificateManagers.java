@@ -8,6 +8,7 @@ import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -44,13 +45,24 @@ final class CertificateManagers implements AutoCloseable {
     void serve(ServedNames next) {
         Deque<Runnable> undo = new ArrayDeque<>();
         try {
-            serveLocal(next.local(), undo);
+            // Names of the local CA go last: to take one back again would make it another certificate.
+            serveLocal(together(names.local(), next.local()), undo);
             serveManaged(next.managed(), undo);
         } catch (RuntimeException e) {
             undo.forEach(CertificateManagers::undo);
             throw e;
         }
+        LocalCa present = localCa;
+        if (present != null) {
+            present.names(next.local());
+        }
         names = next;
+    }
+
+    private static Set<String> together(Set<String> some, Set<String> others) {
+        Set<String> all = new LinkedHashSet<>(some);
+        all.addAll(others);
+        return all;
     }
 
     private void serveLocal(Set<String> next, Deque<Runnable> undo) {

@@ -1,9 +1,14 @@
 package dev.tlsproxy;
 
+import dev.tlsproxy.internal.http.RouteEntry;
 import dev.tlsproxy.internal.http.RouteTable;
 import dev.tlsproxy.internal.names.HostName;
+import dev.tlsproxy.internal.upstream.UpstreamAddress;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a running proxy serves at one time. Immutable, swapped as a whole.
@@ -31,6 +36,25 @@ record Live(Serving serving, ServedNames names, RouteEntries entries, RouteTable
                 entries,
                 entries.table(),
                 OnDemand.isServed(config));
+    }
+
+    /** Whether a tunnel goes on, by the route that has the name of its own now. */
+    boolean keeps(RouteEntry openedUnder, Optional<UpstreamAddress> upstream) {
+        return keeps(openedUnder, entries.byName().get(openedUnder.name()), upstream);
+    }
+
+    /**
+     * Whether a tunnel goes on: its route is as it was, or still has the tunnel's upstream and upgrade handler. One that
+     * is still being opened may get any of its route's upstreams.
+     */
+    static boolean keeps(RouteEntry openedUnder, @Nullable RouteEntry now, Optional<UpstreamAddress> upstream) {
+        if (now == null || now == openedUnder) {
+            return now != null;
+        }
+        List<UpstreamAddress> possible =
+                upstream.map(List::of).orElse(openedUnder.upstreams().addresses());
+        return now.upgrades() == openedUnder.upgrades()
+                && now.upstreams().addresses().containsAll(possible);
     }
 
     /** Which names' certificates have a place in the table. */

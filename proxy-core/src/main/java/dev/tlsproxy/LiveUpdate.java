@@ -1,11 +1,15 @@
 package dev.tlsproxy;
 
 import dev.tlsproxy.internal.http.RouteEntry;
+import dev.tlsproxy.internal.http.Tunnels;
 import dev.tlsproxy.spi.CertifiedKey;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -40,7 +44,8 @@ final class LiveUpdate {
         withdrawOwn(next);
         rooms.deployments().retain(next.served());
         rooms.deployments().expect(next.names().all());
-        return report(next);
+        int draining = drainTunnels(next, update.drain());
+        return report(next, rooms.tunnels().staying(), draining);
     }
 
     /** Certificates before routes: a new name is never without one. */
@@ -73,7 +78,44 @@ final class LiveUpdate {
         });
     }
 
-    private UpdateReport report(Live next) {
+    /** In the background: the deadline may be long after the update. */
+    private int drainTunnels(Live next, Duration drain) {
+        Tunnels.Leaving leaving = rooms.tunnels().leaving(next::keeps);
+        int draining = leaving.count();
+        leaving.drain(drain);
+        Map<RouteEntry, Optional<RouteEntry>> past = past(next);
+        if (!past.isEmpty()) {
+            rooms.later(drain, () -> {
+                leaving.cut();
+                cutLate(past);
+            });
+        }
+        return draining;
+    }
+
+    /** The routes that are no longer, and what has their name now. By identity: an equal one may come back. */
+    private Map<RouteEntry, Optional<RouteEntry>> past(Live next) {
+        Map<RouteEntry, Optional<RouteEntry>> past = new IdentityHashMap<>();
+        before.entries().byName().forEach((name, entry) -> {
+            RouteEntry now = next.entries().byName().get(name);
+            if (now != entry) {
+                past.put(entry, Optional.ofNullable(now));
+            }
+        });
+        return past;
+    }
+
+    /** Tunnels whose request was on its way when the others were picked. */
+    private void cutLate(Map<RouteEntry, Optional<RouteEntry>> past) {
+        rooms.tunnels()
+                .leaving((route, upstream) -> {
+                    Optional<RouteEntry> now = past.get(route);
+                    return now == null || Live.keeps(route, now.orElse(null), upstream);
+                })
+                .cut();
+    }
+
+    private UpdateReport report(Live next, int tunnelsKept, int tunnelsDraining) {
         Map<String, RouteEntry> gone = new LinkedHashMap<>(before.entries().byName());
         List<String> kept = new ArrayList<>();
         List<String> changed = new ArrayList<>();
@@ -82,6 +124,6 @@ final class LiveUpdate {
             RouteEntry present = gone.remove(name);
             (present == null ? added : present == entry ? kept : changed).add(name);
         });
-        return new UpdateReport(kept, changed, added, List.copyOf(gone.keySet()), 0, 0);
+        return new UpdateReport(kept, changed, added, List.copyOf(gone.keySet()), tunnelsKept, tunnelsDraining);
     }
 }

@@ -19,8 +19,11 @@ import dev.tlsproxy.spi.CertifiedKey;
 import io.undertow.connector.ByteBufferPool;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.xnio.XnioWorker;
 
 /** The rooms of a proxy, open, and what they serve at present. */
@@ -28,6 +31,7 @@ final class Rooms implements AutoCloseable {
 
     private final ProxyConfig config;
     private final Opened opened;
+    private final XnioWorker worker;
     private final CertificateTable certificates = new CertificateTable();
     private final ChallengeTable challenges = new ChallengeTable();
     private final InFlight inFlight = new InFlight(System::nanoTime);
@@ -69,7 +73,7 @@ final class Rooms implements AutoCloseable {
                 new Deployments(certificates, config.events(), live.names().all());
         // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened.add(Workers.buffers(), ByteBufferPool::close);
-        XnioWorker worker = opened.add(Workers.create(config.ioThreads()), Workers::end);
+        this.worker = opened.add(Workers.create(config.ioThreads()), Workers::end);
         ServerTlsContext tls = testedTls();
         this.pool = opened.add(newPool(worker, buffers), UpstreamPool::close);
         this.pipeline = newPipeline();
@@ -212,6 +216,15 @@ final class Rooms implements AutoCloseable {
                 next.serving().forwarded().toConfig(),
                 next.serving().bodyIdle());
         pool.retain(next.entries().groups());
+    }
+
+    /** Runs a task on an I/O thread, unless the proxy is closed before. */
+    void later(Duration delay, Runnable task) {
+        try {
+            var unused = worker.getIoThread().executeAfter(task, delay.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            // the proxy is ending, and with it all that the task is for
+        }
     }
 
     void stopAccepting() {

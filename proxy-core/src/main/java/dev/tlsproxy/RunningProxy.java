@@ -5,6 +5,7 @@ import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.internal.tls.ClientTls;
 import dev.tlsproxy.spi.CertificateStatus;
 import dev.tlsproxy.spi.CertifiedKey;
+import dev.tlsproxy.spi.Tunnel.DrainReason;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -86,16 +87,22 @@ final class RunningProxy {
         rooms.deployments().close();
         inFlight.drain();
         rooms.https().drain();
+        int tunnels = rooms.tunnels().count();
+        if (!drain.isZero()) {
+            rooms.tunnels().drain(route -> true, DrainReason.PROXY_CLOSES, drain);
+        }
         try {
             inFlight.awaitIdle(left(deadline));
             rooms.https().awaitDrained(left(deadline));
+            rooms.tunnels().awaitFiltered(left(deadline));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         int cut = inFlight.running();
         int finished = inFlight.ended();
+        int tunnelsCut = rooms.tunnels().cut(route -> true);
         rooms.close();
-        return new CloseReport(finished, cut, 0, 0);
+        return new CloseReport(finished, cut, Math.max(0, tunnels - tunnelsCut), tunnelsCut);
     }
 
     private static Duration left(long deadline) {
