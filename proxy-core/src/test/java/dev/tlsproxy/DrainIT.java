@@ -49,13 +49,14 @@ class DrainIT {
                 H2Client client = local.http2()) {
             client.headers(1, H2Client.END_STREAM, local.fields("GET", "/slow"));
             Awaitility.await().until(() -> upstream.requests().size() == 1);
+            String[] late = local.fields("GET", "/");
 
             CompletableFuture<CloseReport> closing =
                     CompletableFuture.supplyAsync(() -> local.proxy.close(Duration.ofSeconds(10)));
             Frame announced = next(client, GOAWAY);
             assertThat(lastStream(announced)).isEqualTo(Integer.MAX_VALUE);
             assertThat(errorCode(announced)).isZero();
-            client.headers(3, H2Client.END_STREAM, local.fields("GET", "/")); // sent before the GOAWAY was read
+            client.headers(3, H2Client.END_STREAM, late); // sent before the GOAWAY was read
             Frame ping = next(client, PING);
             client.frame(PING, ACK, 0, ping.payload());
             assertThat(text(next(client, DATA))).isEqualTo("done");

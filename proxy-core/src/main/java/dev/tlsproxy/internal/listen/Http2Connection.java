@@ -76,8 +76,19 @@ final class Http2Connection extends Http2Channel {
             OptionMap options,
             HttpHandler pipeline,
             Duration keepAlive) {
+        this(connection, announcing(connection), pool, extra, options, pipeline, keepAlive);
+    }
+
+    private Http2Connection(
+            SslConnection connection,
+            GoAwayConduit goAway,
+            ByteBufferPool pool,
+            @Nullable PooledByteBuffer extra,
+            OptionMap options,
+            HttpHandler pipeline,
+            Duration keepAlive) {
         super(guarded(connection, extra), "h2", pool, extra, false, false, options);
-        this.goAway = (GoAwayConduit) connection.getSinkChannel().getConduit();
+        this.goAway = goAway;
         this.pipeline = pipeline;
         this.keepAliveNanos = keepAlive.toNanos();
     }
@@ -86,10 +97,13 @@ final class Http2Connection extends Http2Channel {
         EmptyFrameGuard guard = new EmptyFrameGuard(
                 connection.getSourceChannel().getConduit(), extra == null ? NONE : extra.getBuffer());
         connection.getSourceChannel().setConduit(guard);
-        connection
-                .getSinkChannel()
-                .setConduit(new GoAwayConduit(connection.getSinkChannel().getConduit()));
         return connection;
+    }
+
+    private static GoAwayConduit announcing(StreamConnection connection) {
+        GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit());
+        connection.getSinkChannel().setConduit(goAway);
+        return goAway;
     }
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */

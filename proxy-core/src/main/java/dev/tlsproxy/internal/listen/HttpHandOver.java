@@ -8,6 +8,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.HttpOpenListener;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -68,8 +69,20 @@ final class HttpHandOver {
         http1.handleEvent(tlsConnection, extra);
         connection.onDrain(false, () -> {
             if (activity.isIdle()) {
-                connection.close();
+                closeInOrder(connection, tlsConnection);
             }
         });
+    }
+
+    /** With close_notify: the client sees no truncation. */
+    private static void closeInOrder(OpenConnection connection, SslConnection tlsConnection) {
+        try {
+            tlsConnection.getSinkChannel().shutdownWrites();
+            tlsConnection.getSinkChannel().flush();
+        } catch (IOException e) {
+            // The connection ends either way.
+        } finally {
+            connection.close();
+        }
     }
 }
