@@ -8,10 +8,15 @@ import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ExchangeFilter;
 import dev.tlsproxy.spi.ExchangeSummary;
 import dev.tlsproxy.spi.ProxyEvents;
+import dev.tlsproxy.testing.EchoListener;
 import dev.tlsproxy.testing.RawUpstream;
 import dev.tlsproxy.testing.TestCa;
 import dev.tlsproxy.testing.TestPem;
+import dev.tlsproxy.testing.WebSocketAnswer;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -352,6 +357,34 @@ class UpdateIT {
         assertThatThrownBy(() -> proxy.update(u -> {}))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("proxy is closed");
+    }
+
+    @Test
+    void tunnelGoesOnWhileItsUpstreamAndHandlerStayAndIsCutAtTheDeadlineElse() throws Exception {
+        try (RawUpstream echo = RawUpstream.answering(new WebSocketAnswer());
+                LocalProxy local = LocalProxy.started(
+                        LocalProxy.builder().route("b.localhost", one.uri()).route(LocalProxy.HOST, echo.uri()))) {
+            EchoListener listener = new EchoListener();
+            WebSocket tunnel = local.client(HttpClient.Version.HTTP_1_1)
+                    .newWebSocketBuilder()
+                    .buildAsync(URI.create("wss://" + local.authority() + "/ws"), listener)
+                    .get(10, TimeUnit.SECONDS);
+
+            UpdateReport changed = local.proxy.update(
+                    u -> u.route(LocalProxy.HOST, two.uri(), echo.uri()).drain(Duration.ofMillis(1)));
+            assertThat(List.of(changed.tunnelsKept(), changed.tunnelsDraining()))
+                    .containsExactly(1, 0);
+            tunnel.sendText("still", true).get(10, TimeUnit.SECONDS);
+            assertThat(listener.texts.poll(10, TimeUnit.SECONDS)).isEqualTo("still");
+
+            UpdateReport moved =
+                    local.proxy.update(u -> u.route(LocalProxy.HOST, two.uri()).drain(Duration.ofSeconds(1)));
+            assertThat(List.of(moved.tunnelsKept(), moved.tunnelsDraining())).containsExactly(0, 1);
+            tunnel.sendText("until the deadline", true).get(10, TimeUnit.SECONDS);
+            assertThat(listener.texts.poll(10, TimeUnit.SECONDS)).isEqualTo("until the deadline");
+            Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> echo.openConnections() == 0);
+            assertThat(listener.closed.get(5, TimeUnit.SECONDS)).isEqualTo(1006);
+        }
     }
 
     @Test

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param httpVersion {@code HTTP/1.0}, {@code HTTP/1.1} or {@code HTTP/2.0}
  * @param status the status code that was sent; 0 where the client left before one was
  * @param failure why the proxy itself answered, or why the response was cut; empty for an upstream's complete response
- * @param requestBytes bytes of request body received
- * @param responseBytes bytes of response body sent
+ * @param requestBytes bytes of request body received; for a tunnel, of what the client sent through it
+ * @param responseBytes bytes of response body sent; for a tunnel, of what was sent to the client through it
  * @param duration from the request head to the last byte of the response; for a tunnel, to its end
  * @param upgraded whether the connection was switched to a tunnel (status 101)
  * @param clientAddress the address of the client

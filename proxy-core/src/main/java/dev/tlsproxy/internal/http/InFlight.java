@@ -6,7 +6,7 @@ import java.util.function.LongSupplier;
 
 /**
  * Counts the exchanges that run, so that closing the proxy can wait for them. Tunnels are not counted once they are
- * open. Thread-safe.
+ * open: {@link Tunnels} has those. Thread-safe.
  */
 public final class InFlight {
 

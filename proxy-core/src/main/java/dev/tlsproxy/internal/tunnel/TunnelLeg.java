@@ -28,6 +28,7 @@ final class TunnelLeg {
     private boolean shut;
     private boolean done;
     private boolean dirty;
+    private boolean closed;
 
     TunnelLeg(Side side, StreamConnection connection) {
         this.side = side;
@@ -169,6 +170,16 @@ final class TunnelLeg {
     /** Whether the side has everything, the end of the stream included. */
     boolean isDone() {
         return done;
+    }
+
+    /** Undertow's TLS closes the connection before it tells of the end that the second direction has come to. */
+    void connectionClosed() {
+        closed = true;
+    }
+
+    /** Whether the connection closed before both of its directions had ended. */
+    boolean isLost() {
+        return closed && !(ended && shut);
     }
 
     void yielding(boolean now) {

@@ -34,8 +34,9 @@ public final class TwoWayTunnel implements Tunnel {
     private static final int MAX_KEPT_FOR_SENDER = 64 * 1024;
 
     /**
-     * How long a tunnel lasts with one direction of a TLS connection ended: Bouncy Castle ends both with the first
-     * close_notify, sent or received, so that only what is on its way across is worth waiting for.
+     * How long a tunnel lasts with one direction of the client's TLS connection ended: Bouncy Castle ends both with the
+     * first close_notify, sent or received, so that only what is on its way to the upstream is worth waiting for. The
+     * JDK's TLS, which upstreams get, has half-closed connections (RFC 8446 section 6.1).
      */
     private static final Duration TLS_LINGER = Duration.ofSeconds(5);
 
@@ -102,7 +103,7 @@ public final class TwoWayTunnel implements Tunnel {
         leg.connection().getSourceChannel().setReadListener(source -> run(() -> pump(leg)));
         leg.connection().getSinkChannel().setWriteListener(sink -> run(() -> advance(leg)));
         // runs at once for a connection that is closed already
-        leg.connection().setCloseListener(connection -> run(() -> connectionClosed(leg)));
+        leg.connection().setCloseListener(connection -> run(leg::connectionClosed));
     }
 
     /** Every way in: what comes out of a turn is settled at its end, and what happens within a turn is part of it. */
@@ -195,7 +196,7 @@ public final class TwoWayTunnel implements Tunnel {
     }
 
     private void lingerAfter(TunnelLeg leg) {
-        if (leg.isTls() && !lingering && !shut) {
+        if (leg == client && leg.isTls() && !lingering && !shut) {
             lingering = true;
             timers.after(TLS_LINGER, this::close);
         }
@@ -223,12 +224,6 @@ public final class TwoWayTunnel implements Tunnel {
         return 0;
     }
 
-    private void connectionClosed(TunnelLeg leg) {
-        if (!leg.hasEnded() || !leg.isShut()) {
-            shut(true);
-        }
-    }
-
     /** The end of a turn: writes out, decides who may be read from, and closes what is over. */
     private void settle() {
         if (!shut) {
@@ -237,6 +232,8 @@ public final class TwoWayTunnel implements Tunnel {
         }
         if (!shut && isOver(client) && isOver(upstream)) {
             shut(false);
+        } else if (client.isLost() || upstream.isLost()) {
+            shut(true);
         }
         if (shut) {
             told = true;
@@ -245,9 +242,6 @@ public final class TwoWayTunnel implements Tunnel {
         }
         if (client.isDone()) {
             lingerAfter(client);
-        }
-        if (upstream.isDone()) {
-            lingerAfter(upstream);
         }
         client.reads(mayRead(client));
         upstream.reads(mayRead(upstream));

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoFuture;
@@ -103,7 +104,7 @@ final class ConnectTry {
             return;
         }
         if (upstream.tls() == null) {
-            succeed(new PlainConnection(socket));
+            succeed(new PlainConnection(socket), () -> false);
             return;
         }
         TlsConnect handshake = new TlsConnect(socket, upstream, connector.buffers());
@@ -118,7 +119,7 @@ final class ConnectTry {
             } else if (secure == null) {
                 failed(mine, UpstreamFailure.TLS);
             } else {
-                succeed(secure);
+                succeed(secure, handshake::truncated);
             }
         });
     }
@@ -129,10 +130,10 @@ final class ConnectTry {
         }
     }
 
-    private void succeed(SslConnection connection) {
+    private void succeed(SslConnection connection, BooleanSupplier truncated) {
         done = true;
         stopTimer();
-        callback.connected(connector.open(connection, upstream.uri()));
+        callback.connected(connector.open(connection, upstream.uri(), truncated));
     }
 
     private void end(UpstreamFailure failure) {

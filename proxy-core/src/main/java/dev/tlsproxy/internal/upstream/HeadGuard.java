@@ -1,7 +1,9 @@
 package dev.tlsproxy.internal.upstream;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.BooleanSupplier;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.StreamSourceConduit;
@@ -14,12 +16,15 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
 
     private static final long MAX_BESIDE_BODY = 256 * 1024;
 
+    private final BooleanSupplier truncated;
+    private boolean switched;
     private boolean limited;
     private boolean ended;
     private long bytes;
 
-    HeadGuard(StreamSourceConduit next) {
+    HeadGuard(StreamSourceConduit next, BooleanSupplier truncated) {
         super(next);
+        this.truncated = truncated;
     }
 
     void requestSent() {
@@ -32,9 +37,10 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
         bytes = 0;
     }
 
-    /** What comes from now on is no HTTP. */
+    /** What comes from now on is no HTTP; a stream that was cut off then fails, rather than ends. */
     void switched() {
         limited = false;
+        switched = true;
     }
 
     boolean sawResponseByte() {
@@ -71,6 +77,9 @@ final class HeadGuard extends AbstractStreamSourceConduit<StreamSourceConduit> {
         }
         if (read < 0) {
             ended = true;
+            if (switched && truncated.getAsBoolean()) {
+                throw new EOFException("upstream ended without close_notify");
+            }
         } else if (limited) {
             bytes += read;
             if (bytes > MAX_BESIDE_BODY) {

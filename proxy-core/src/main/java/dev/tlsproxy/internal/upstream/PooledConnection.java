@@ -8,7 +8,7 @@ import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
 
-/** An open HTTP/1.1 connection to an upstream. Holds one place of its limit until it is closed. */
+/** An open HTTP/1.1 connection to an upstream. Holds one place of its limit until it is closed or serves a tunnel. */
 final class PooledConnection {
 
     private final UpstreamState upstream;
@@ -16,6 +16,7 @@ final class PooledConnection {
     private final ClientConnection http;
     private final HeadGuard guard;
     private boolean reused;
+    private boolean left;
     private long idleSince;
 
     PooledConnection(UpstreamState upstream, UpstreamConnector.Opened opened) {
@@ -23,7 +24,15 @@ final class PooledConnection {
         this.stream = opened.stream();
         this.http = opened.http();
         this.guard = opened.guard();
-        onClose(() -> upstream.closed(this));
+        onClose(this::leavePool);
+    }
+
+    /** A tunnel holds no place: tunnels last for days, and would keep requests out. */
+    void leavePool() {
+        if (!left) {
+            left = true;
+            upstream.closed(this);
+        }
     }
 
     UpstreamState upstream() {

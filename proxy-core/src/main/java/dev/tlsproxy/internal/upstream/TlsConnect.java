@@ -26,6 +26,7 @@ import org.xnio.ssl.SslConnection;
 final class TlsConnect {
 
     private final SslConnection connection;
+    private final EndOfTls end;
     private boolean handshakeDone;
     private boolean told;
 
@@ -39,6 +40,8 @@ final class TlsConnect {
                 .getMap();
         UndertowXnioSsl ssl = new UndertowXnioSsl(
                 Xnio.getInstance(), OptionMap.EMPTY, buffers, Objects.requireNonNull(upstream.tls(), "tls"));
+        end = new EndOfTls(socket.getSourceChannel().getConduit());
+        socket.getSourceChannel().setConduit(end);
         connection = ssl.wrapExistingConnection(socket, options, true);
         if (!HostName.isIpLiteral(host)) {
             sendServerName(host);
@@ -64,6 +67,11 @@ final class TlsConnect {
         } catch (IOException e) {
             close();
         }
+    }
+
+    /** Whether the connection ended without a close_notify. */
+    boolean truncated() {
+        return end.truncated();
     }
 
     void close() {

@@ -257,6 +257,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     @Override
     public StreamConnection performUpgrade() throws IOException {
         upgraded = true;
+        connection.leavePool();
         return connection.http().performUpgrade();
     }
 

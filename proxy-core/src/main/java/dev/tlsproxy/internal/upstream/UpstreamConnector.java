@@ -12,6 +12,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -97,10 +98,10 @@ final class UpstreamConnector {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** Puts Undertow's client on a connection that is ready for it. */
-    Opened open(SslConnection connection, URI uri) {
-        HeadGuard guard =
-                new HeadGuard(new YieldingSource(connection.getSourceChannel().getConduit(), connection.getIoThread()));
+    /** Puts Undertow's client on a connection that is ready for it; {@code truncated} asks how its stream ended. */
+    Opened open(SslConnection connection, URI uri, BooleanSupplier truncated) {
+        HeadGuard guard = new HeadGuard(
+                new YieldingSource(connection.getSourceChannel().getConduit(), connection.getIoThread()), truncated);
         connection.getSourceChannel().setConduit(guard);
         Handed handed = new Handed();
         // the one public way to Undertow's HttpClientConnection for a connection that is open already

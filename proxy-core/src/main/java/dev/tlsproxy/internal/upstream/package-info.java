@@ -8,7 +8,7 @@
  *   <li>{@link UpstreamAttempt}: the way of one exchange to a connection, over {@link UpstreamRotation} (which
  *       upstreams, in which order), {@link UpstreamState} (limit and queue of one upstream), {@link IdleConnections} and
  *       {@link PooledConnection}.
- *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect},
+ *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect} with {@link EndOfTls},
  *       {@link PlainConnection}.
  *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
  *       {@link RequestHead}, {@link ResponseCheck}, {@link ResponseTimer}, {@link UpstreamExchange},

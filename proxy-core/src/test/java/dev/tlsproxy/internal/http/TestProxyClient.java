@@ -127,6 +127,10 @@ final class TestProxyClient implements ProxyClient {
                     to.failed(new IOException(e));
                     return;
                 }
+                if (call.upgrade() && result.getResponse().getResponseCode() == 101) {
+                    call.switching(
+                            result.getConnection(), call.upstreams().addresses().get(0));
+                }
                 to.completed(result);
             }
 

@@ -230,6 +230,25 @@ class UpstreamResponseIT {
         }
     }
 
+    @Test
+    void tunnelHoldsNoPlaceOfTheLimit() throws Exception {
+        ScriptedUpstream.Script switching = connection -> {
+            connection.readHead();
+            connection.send(
+                    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nEAGER");
+            connection.awaitEnd();
+        };
+        UpstreamPoolConfig one =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofSeconds(3), 1, 1, Duration.ofSeconds(5));
+        try (ScriptedUpstream up = new ScriptedUpstream(switching);
+                PoolUnderTest proxy = new PoolUnderTest(one, up.uri());
+                Socket first = proxy.raw(UPGRADE);
+                Socket second = proxy.raw(UPGRADE)) {
+            assertThat(readUntil(first, "EAGER")).startsWith("HTTP/1.1 101");
+            assertThat(readUntil(second, "EAGER")).startsWith("HTTP/1.1 101");
+        }
+    }
+
     private static String text(Socket client) throws IOException {
         return new String(client.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
