@@ -47,6 +47,7 @@ record Live(Serving serving, ServedNames names, RouteEntries entries, RouteTable
      * Whether a tunnel goes on: its route is as it was, or still has the tunnel's upstream and upgrade handler. One that
      * is still being opened may get any of its route's upstreams.
      */
+    @SuppressWarnings("ReferenceEquality") // the very same objects are meant
     static boolean keeps(RouteEntry openedUnder, @Nullable RouteEntry now, Optional<UpstreamAddress> upstream) {
         if (now == null || now == openedUnder) {
             return now != null;
@@ -60,6 +61,7 @@ record Live(Serving serving, ServedNames names, RouteEntries entries, RouteTable
     /** Which names' certificates have a place in the table. */
     Predicate<String> served() {
         Set<String> all = names.all();
-        return name -> all.contains(name) || onDemand && routes.servesByPattern(name) && !HostName.isLocal(name);
+        return name -> all.contains(name)
+                || (onDemand && routes.servesByPattern(name) && !HostName.isLocal(name));
     }
 }
