@@ -83,7 +83,7 @@ final class LiveUpdate {
         Tunnels.Leaving leaving = rooms.tunnels().leaving(next::keeps);
         int draining = leaving.count();
         leaving.drain(drain);
-        Map<RouteEntry, Optional<RouteEntry>> past = past(next);
+        IdentityHashMap<RouteEntry, Optional<RouteEntry>> past = past(next);
         if (!past.isEmpty()) {
             rooms.later(drain, () -> {
                 leaving.cut();
@@ -94,8 +94,9 @@ final class LiveUpdate {
     }
 
     /** The routes that are no longer, and what has their name now. By identity: an equal one may come back. */
-    private Map<RouteEntry, Optional<RouteEntry>> past(Live next) {
-        Map<RouteEntry, Optional<RouteEntry>> past = new IdentityHashMap<>();
+    @SuppressWarnings("ReferenceEquality")
+    private IdentityHashMap<RouteEntry, Optional<RouteEntry>> past(Live next) {
+        IdentityHashMap<RouteEntry, Optional<RouteEntry>> past = new IdentityHashMap<>();
         before.entries().byName().forEach((name, entry) -> {
             RouteEntry now = next.entries().byName().get(name);
             if (now != entry) {
@@ -106,7 +107,7 @@ final class LiveUpdate {
     }
 
     /** Tunnels whose request was on its way when the others were picked. */
-    private void cutLate(Map<RouteEntry, Optional<RouteEntry>> past) {
+    private void cutLate(IdentityHashMap<RouteEntry, Optional<RouteEntry>> past) {
         rooms.tunnels()
                 .leaving((route, upstream) -> {
                     Optional<RouteEntry> now = past.get(route);
@@ -115,6 +116,7 @@ final class LiveUpdate {
                 .cut();
     }
 
+    @SuppressWarnings("ReferenceEquality") // a route that did not change is the same object
     private UpdateReport report(Live next, int tunnelsKept, int tunnelsDraining) {
         Map<String, RouteEntry> gone = new LinkedHashMap<>(before.entries().byName());
         List<String> kept = new ArrayList<>();
