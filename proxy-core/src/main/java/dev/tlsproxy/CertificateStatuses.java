@@ -7,9 +7,11 @@ import java.time.Instant;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The last status of each name, and the last problem of each that has no certificate yet. Kept for the names of the
@@ -23,7 +25,17 @@ final class CertificateStatuses {
     private final Map<String, String> problems = new HashMap<>();
 
     CertificateStatuses(Set<String> names) {
-        names.forEach(name -> current.put(name, CertificateStatus.of(name, State.WAITING, Optional.empty())));
+        expect(names);
+    }
+
+    /** Those that are known stay as they are. */
+    void expect(Set<String> names) {
+        names.forEach(name -> current.putIfAbsent(name, CertificateStatus.of(name, State.WAITING, Optional.empty())));
+    }
+
+    /** Forgets all other names. */
+    void retain(Predicate<String> kept) {
+        List.of(current, told, served, problems).forEach(map -> map.keySet().removeIf(kept.negate()));
     }
 
     /** The state stays, but for a name whose manager told none: that is issued. Told to nobody. */

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +62,29 @@ final class Deployments implements CertificateSink {
     void deployOwn(String name, CertifiedKey key) {
         deploy(name, key);
         status(CertificateStatus.of(name, CertificateStatus.State.LOADED, Optional.of(key.notAfter())));
+    }
+
+    /** Waits for other names too. */
+    synchronized void expect(Set<String> names) {
+        statuses.expect(names);
+    }
+
+    /** Serves, and knows of, some names only. */
+    void retain(Predicate<String> kept) {
+        table.retain(kept);
+        synchronized (this) {
+            statuses.retain(kept);
+            notifyAll();
+        }
+    }
+
+    /** Takes a certificate the user gave away, unless a manager has deployed another one for that name. */
+    void withdrawOwn(String name, CertifiedKey key) {
+        if (table.withdraw(name, key)) {
+            synchronized (this) {
+                statuses.retain(other -> !other.equals(name));
+            }
+        }
     }
 
     /** An immutable snapshot. */

@@ -7,11 +7,29 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
 
-/** The certificates a user gave to a {@link TlsProxyBuilder}, by the name they are for. */
+/** The certificates a user gave, by the name they are for. */
 final class OwnCertificates {
 
-    private final Map<String, CertifiedKey> byName = new HashMap<>();
+    private final Map<String, CertifiedKey> byName;
+    private final boolean replaces;
+
+    private OwnCertificates(Map<String, CertifiedKey> byName, boolean replaces) {
+        this.byName = new HashMap<>(byName);
+        this.replaces = replaces;
+    }
+
+    /** None yet; a second one for a name is refused. */
+    static OwnCertificates none() {
+        return new OwnCertificates(Map.of(), false);
+    }
+
+    /** Those that are there, of which a new one takes the place. */
+    static OwnCertificates replacing(Map<String, CertifiedKey> present) {
+        return new OwnCertificates(present, true);
+    }
 
     /** For each name in the certificate. */
     void add(Path chainPem, Path keyPem, Instant now) {
@@ -26,8 +44,7 @@ final class OwnCertificates {
 
     /** For one name, which the certificate covers. */
     void add(String name, Path chainPem, Path keyPem, Instant now) {
-        HostPattern pattern = HostPattern.parse(name)
-                .filter(parsed -> parsed.kind() != HostPattern.Kind.DEFAULT)
+        HostPattern pattern = parsed(name)
                 .orElseThrow(() -> new IllegalArgumentException(
                         "certificate name: \"" + name + "\" (expected: a host, *.HOST or an IP address)"));
         requireNew(pattern.text());
@@ -39,6 +56,19 @@ final class OwnCertificates {
         byName.put(pattern.text(), key);
     }
 
+    void remove(String name) {
+        String known = parsed(name)
+                .map(HostPattern::text)
+                .filter(byName::containsKey)
+                .orElseThrow(() -> new IllegalArgumentException("certificate name: \"" + name + "\" (expected: one of "
+                        + new TreeSet<>(byName.keySet()) + ")"));
+        byName.remove(known);
+    }
+
+    private static Optional<HostPattern> parsed(String name) {
+        return HostPattern.parse(name).filter(parsed -> parsed.kind() != HostPattern.Kind.DEFAULT);
+    }
+
     /** A snapshot. */
     Map<String, CertifiedKey> byName() {
         return Map.copyOf(byName);
@@ -46,7 +76,7 @@ final class OwnCertificates {
 
     private void requireNew(String name) {
         CertifiedKey present = byName.get(name);
-        if (present != null) {
+        if (present != null && !replaces) {
             throw new IllegalStateException("certificate for \"" + name + "\" was already set to " + present);
         }
     }

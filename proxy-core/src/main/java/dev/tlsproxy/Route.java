@@ -18,6 +18,7 @@ import java.util.Objects;
 public final class Route {
 
     private static final Duration DEFAULT_RESPONSE_TIMEOUT = Duration.ofSeconds(60);
+    private static final UpgradeHandler ALL_UPGRADES = exchange -> UpgradeHandler.Decision.pass();
 
     private final HostPattern host;
     private final String pathPrefix;
@@ -69,15 +70,7 @@ public final class Route {
             throw new IllegalArgumentException("route: \"" + pattern
                     + "\" (expected: a path of plain segments, without %-escapes, \"//\", \".\" and \"..\")");
         }
-        return new Route(
-                host,
-                path,
-                List.of(),
-                false,
-                DEFAULT_RESPONSE_TIMEOUT,
-                -1,
-                List.of(),
-                exchange -> UpgradeHandler.Decision.pass());
+        return new Route(host, path, List.of(), false, DEFAULT_RESPONSE_TIMEOUT, -1, List.of(), ALL_UPGRADES);
     }
 
     /**

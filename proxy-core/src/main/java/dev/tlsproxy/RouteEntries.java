@@ -1,41 +1,94 @@
 package dev.tlsproxy;
 
 import dev.tlsproxy.internal.http.RouteEntry;
+import dev.tlsproxy.internal.http.RouteTable;
 import dev.tlsproxy.internal.tls.ClientTls;
 import dev.tlsproxy.internal.upstream.UpstreamAddress;
 import dev.tlsproxy.internal.upstream.UpstreamGroup;
 import dev.tlsproxy.spi.ExchangeFilter;
+import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
-/** Turns the user's routes into those of the pipeline. */
+/**
+ * Turns the user's routes into those of the pipeline. A route or upstream that did not change is the same object as
+ * before, by which its connections and tunnels go on. Immutable.
+ */
 final class RouteEntries {
 
-    private RouteEntries() {}
+    private final Map<String, RouteEntry> byName;
+    private final Map<Place, UpstreamAddress> addresses;
 
-    static List<RouteEntry> of(ProxyConfig config) {
-        return config.routes().stream().map(route -> entry(route, config)).toList();
+    private RouteEntries(Map<String, RouteEntry> byName, Map<Place, UpstreamAddress> addresses) {
+        this.byName = Collections.unmodifiableMap(byName);
+        this.addresses = addresses;
     }
 
-    private static RouteEntry entry(Route route, ProxyConfig config) {
-        List<ExchangeFilter> filters = new ArrayList<>(config.filters());
+    static RouteEntries of(Serving serving) {
+        return new RouteEntries(Map.of(), Map.of()).then(serving);
+    }
+
+    /** The next ones. */
+    RouteEntries then(Serving serving) {
+        Map<Place, UpstreamAddress> places = new HashMap<>();
+        Map<String, RouteEntry> next = new LinkedHashMap<>();
+        serving.routes().forEach((name, route) -> {
+            List<UpstreamAddress> upstreams = route.upstreams().stream()
+                    .map(upstream -> places.computeIfAbsent(Place.of(upstream, serving), this::address))
+                    .toList();
+            RouteEntry entry = entry(route, serving.filters(), new UpstreamGroup(upstreams));
+            RouteEntry present = byName.get(name);
+            next.put(name, entry.equals(present) ? present : entry);
+        });
+        return new RouteEntries(next, places);
+    }
+
+    private UpstreamAddress address(Place place) {
+        UpstreamAddress present = addresses.get(place);
+        if (present != null) {
+            return present;
+        }
+        boolean tls = place.uri().getScheme().equals("https");
+        return new UpstreamAddress(place.uri(), tls ? ClientTls.upstream(place.trusted()) : null);
+    }
+
+    private static RouteEntry entry(Route route, List<ExchangeFilter> ofEveryRoute, UpstreamGroup upstreams) {
+        List<ExchangeFilter> filters = new ArrayList<>(ofEveryRoute);
         filters.addAll(route.filters());
         return new RouteEntry(
                 route.host(),
                 route.pathPrefix(),
                 route.stripsPrefix(),
-                new UpstreamGroup(route.upstreams().stream()
-                        .map(upstream -> address(upstream, config))
-                        .toList()),
+                upstreams,
                 route.responseTimeout(),
                 route.maxRequestBody(),
                 filters,
                 route.upgrades());
     }
 
-    private static UpstreamAddress address(Upstream upstream, ProxyConfig config) {
-        List<X509Certificate> extra = config.upstreamTrust().getOrDefault(upstream, List.of());
-        return new UpstreamAddress(upstream.uri(), upstream.isTls() ? ClientTls.upstream(extra) : null);
+    /** By route name, in order. */
+    Map<String, RouteEntry> byName() {
+        return byName;
+    }
+
+    RouteTable table() {
+        return RouteTable.of(List.copyOf(byName.values()));
+    }
+
+    Collection<UpstreamGroup> groups() {
+        return byName.values().stream().map(RouteEntry::upstreams).toList();
+    }
+
+    /** What makes two upstreams the same. */
+    private record Place(URI uri, List<X509Certificate> trusted) {
+        static Place of(Upstream upstream, Serving serving) {
+            return new Place(upstream.uri(), serving.upstreamTrust().getOrDefault(upstream, List.of()));
+        }
     }
 }

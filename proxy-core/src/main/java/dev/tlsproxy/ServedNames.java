@@ -15,16 +15,16 @@ import java.util.Set;
  */
 record ServedNames(Set<String> given, Set<String> managed, Set<String> local) {
 
-    static ServedNames of(ProxyConfig config) {
-        Set<String> given = new LinkedHashSet<>(config.certificates().keySet());
+    static ServedNames of(Serving serving, boolean anyManager) {
+        Set<String> given = new LinkedHashSet<>(serving.certificates().keySet());
         Set<String> managed = new LinkedHashSet<>();
         Set<String> local = new LinkedHashSet<>();
-        for (Route route : config.routes()) {
+        for (Route route : serving.routes().values()) {
             String name = route.host().text();
             if (route.host().kind() == HostPattern.Kind.DEFAULT || isGiven(given, name)) {
                 continue;
             }
-            boolean publicName = config.acme().isPresent() && !HostName.isLocal(name);
+            boolean publicName = anyManager && !HostName.isLocal(name);
             (publicName ? managed : local).add(name);
         }
         return new ServedNames(unmodifiable(given), unmodifiable(managed), unmodifiable(local));

@@ -8,19 +8,23 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A TLS proxy inside this JVM: terminates HTTPS for its routes' hosts and passes requests on to their upstreams.
  *
- * <p>Started once and closed once. Safe for use by several threads. Several proxies may run side by side.
+ * <p>Started once, {@linkplain #update updated} as often as wanted, and closed once. Safe for use by several threads. Several proxies may run side by side.
  */
 public final class TlsProxy implements AutoCloseable {
 
     private static final Duration DRAIN = Duration.ofSeconds(10);
+    private static final Duration MAX_DRAIN = Duration.ofDays(1);
 
     private final ProxyConfig config;
+    private final ReentrantLock updating = new ReentrantLock();
     private @Nullable RunningProxy running;
     private boolean closed;
 
@@ -147,29 +151,105 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
-     * Stops listening, lets running exchanges end for up to 10 s, then cuts what is left; WebSocket tunnels are cut. Blocks
-     * for that.
-     * Afterwards no thread, port or file handle of the proxy is left. Does nothing more when called again, and nothing
-     * when it was not started.
+     * Changes what this proxy serves, without a listener's restart: routes, upstreams, policies and certificates of your
+     * own. Checked as a whole and then applied as a whole, or refused as a whole. New requests go by all of it from one
+     * moment on; exchanges under way end as they began. A route that stays as it is keeps its tunnels and its upstreams'
+     * connections. Where a route was removed or changed, its tunnels are asked to come to their end, see
+     * {@link ProxyUpdate#drain}; those whose upstream and {@link Route#upgrades upgrade handler} it still has go on.
      *
-     * <p>Blocks until then, except on a thread of the proxy itself, such as the one that tells an event: there it returns
-     * at once, and the proxy closes in the background.
+     * <p>When this returns, a name that is new is served, unless a public CA has to sign for it first: wait for that with
+     * {@link #awaitReady(String, Duration)}. Handshakes for a name that is gone are refused; clients already connected get
+     * 404 for it.
+     *
+     * <p>Blocks for the certificate store, never for a CA. Updates run one after the other, and never beside the start or
+     * the end.
+     *
+     * @param changes says what changes; called once, on this thread, and must not call this proxy's {@code update}
+     * @return what came of it
+     * @throws IllegalArgumentException when a value is wrong; nothing has changed then
+     * @throws IllegalStateException when the whole can't be served, as for {@link TlsProxyBuilder#build}, or a certificate
+     *     manager refuses its names; nothing has changed then. Also when the proxy is not running, or this is called on a
+     *     thread of the proxy, such as the one that tells an event, or inside another update
+     */
+    public UpdateReport update(Consumer<ProxyUpdate> changes) {
+        Objects.requireNonNull(changes, "changes");
+        if (isBusy()) {
+            throw new IllegalStateException(
+                    "update(...) on a thread of the proxy or inside another update, which it would"
+                            + " wait for (call it on a thread of your own)");
+        }
+        updating.lock();
+        try {
+            return running().update(changes);
+        } finally {
+            updating.unlock();
+        }
+    }
+
+    /**
+     * As {@link #close(Duration)} with 10 s.
+     *
+     * <p>Blocks until then, except on a thread of the proxy itself, such as the one that tells an event, and inside an
+     * update: there it returns at once, and the proxy closes in the background.
      */
     @Override
     public void close() {
-        RunningProxy toClose;
-        synchronized (this) {
-            closed = true;
-            toClose = running;
-            running = null;
-        }
+        RunningProxy toClose = takeRunning();
         if (toClose == null) {
             return;
         }
-        if (Workers.isOwnThread()) {
-            Workers.inBackground(() -> toClose.close(DRAIN));
+        if (isBusy()) {
+            Workers.inBackground(() -> end(toClose, DRAIN));
         } else {
-            toClose.close(DRAIN);
+            end(toClose, DRAIN);
+        }
+    }
+
+    /**
+     * Stops listening and lets what is under way come to its end; what is not over in time is cut. HTTP/1.1 responses end
+     * their connection, HTTP/2 clients get GOAWAY and may finish their streams (RFC 9113 section 6.8), connections without
+     * a request are closed at once; tunnels are asked to come to their end. Returns as soon as all is over, and waits for
+     * an update that runs first.
+     *
+     * <p>Afterwards no thread, port or file handle of the proxy is left. Does nothing more when called again, and nothing
+     * when it was not started.
+     *
+     * @param drain how long to wait at most, 0 to 1 day; 0 cuts at once
+     * @return what ended in time and what was cut; nothing at all when it was not running
+     * @throws IllegalArgumentException when out of range
+     * @throws IllegalStateException on a thread of the proxy itself or inside an update, which it would wait for
+     */
+    public CloseReport close(Duration drain) {
+        if (drain.isNegative() || drain.compareTo(MAX_DRAIN) > 0) {
+            throw new IllegalArgumentException("drain: " + drain + " (expected: PT0S..PT24H)");
+        }
+        if (isBusy()) {
+            throw new IllegalStateException(
+                    "close(" + drain + ") on a thread of the proxy or inside an update, which it"
+                            + " would wait for (call close(), which returns at once there)");
+        }
+        RunningProxy toClose = takeRunning();
+        return toClose == null ? CloseReport.NOTHING : end(toClose, drain);
+    }
+
+    private boolean isBusy() {
+        return Workers.isOwnThread() || updating.isHeldByCurrentThread();
+    }
+
+    private synchronized @Nullable RunningProxy takeRunning() {
+        RunningProxy taken = running;
+        closed = true;
+        running = null;
+        return taken;
+    }
+
+    /** After an update that runs. */
+    private CloseReport end(RunningProxy toClose, Duration drain) {
+        updating.lock();
+        try {
+            return toClose.close(drain);
+        } finally {
+            updating.unlock();
         }
     }
 

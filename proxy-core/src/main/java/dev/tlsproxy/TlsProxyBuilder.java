@@ -1,20 +1,13 @@
 package dev.tlsproxy;
 
-import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.internal.store.FileCertificateStore;
-import dev.tlsproxy.internal.store.PemFiles;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.ExchangeFilter;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,15 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsProxyBuilder {
 
-    private final Map<String, Route> routes = new LinkedHashMap<>();
-    private final Map<Upstream, List<X509Certificate>> upstreamTrust = new LinkedHashMap<>();
-    private final OwnCertificates certificates = new OwnCertificates();
+    private final ServingDraft serving = new ServingDraft();
     private final ListenerAddresses listeners = new ListenerAddresses();
-    private final List<ExchangeFilter> filters = new ArrayList<>();
     private @Nullable CertificateStore store;
     private @Nullable CertificateManager acme;
     private TlsPolicy tls = TlsPolicy.defaults();
-    private ForwardedPolicy forwarded = ForwardedPolicy.defaults();
     private Timeouts timeouts = Timeouts.defaults();
     private ProxyEvents events = new ProxyEvents() {};
     private Clock clock = Clock.systemUTC();
@@ -63,22 +52,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when there is a route for that pattern, or it has no upstream
      */
     public TlsProxyBuilder route(Route route) {
-        if (route.upstreams().isEmpty()) {
-            throw new IllegalStateException("route \"" + route.name() + "\" has no upstream; call to(...)");
-        }
-        Route present = routes.get(route.name());
-        if (present != null) {
-            throw new IllegalStateException("route \"" + route.name() + "\" was already set to "
-                    + present.upstreams().get(0) + (present.upstreams().size() > 1 ? " and others" : ""));
-        }
-        for (Upstream upstream : route.upstreams()) {
-            List<X509Certificate> trusted = new ArrayList<>();
-            for (Path pem : upstream.trusted()) {
-                trusted.addAll(PemFiles.readCertificates(pem));
-            }
-            upstreamTrust.put(upstream, List.copyOf(trusted));
-        }
-        routes.put(route.name(), route);
+        serving.add(route);
         return this;
     }
 
@@ -93,7 +67,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when one of its names has a certificate already
      */
     public TlsProxyBuilder certificate(Path chainPem, Path keyPem) {
-        certificates.add(chainPem, keyPem, clock.instant());
+        serving.certificates().add(chainPem, keyPem, clock.instant());
         return this;
     }
 
@@ -109,7 +83,7 @@ public final class TlsProxyBuilder {
      * @throws IllegalStateException when the name has a certificate already
      */
     public TlsProxyBuilder certificate(String name, Path chainPem, Path keyPem) {
-        certificates.add(name, chainPem, keyPem, clock.instant());
+        serving.certificates().add(name, chainPem, keyPem, clock.instant());
         return this;
     }
 
@@ -249,7 +223,7 @@ public final class TlsProxyBuilder {
      * @return this
      */
     public TlsProxyBuilder forwarded(ForwardedPolicy policy) {
-        forwarded = Objects.requireNonNull(policy, "policy");
+        serving.forwarded(policy);
         return this;
     }
 
@@ -261,6 +235,7 @@ public final class TlsProxyBuilder {
      */
     public TlsProxyBuilder timeouts(Timeouts timeouts) {
         this.timeouts = Objects.requireNonNull(timeouts, "timeouts");
+        serving.bodyIdle(timeouts.bodyIdle());
         return this;
     }
 
@@ -271,7 +246,7 @@ public final class TlsProxyBuilder {
      * @return this
      */
     public TlsProxyBuilder filter(ExchangeFilter filter) {
-        filters.add(Objects.requireNonNull(filter, "filter"));
+        serving.addFilter(filter);
         return this;
     }
 
@@ -322,48 +297,21 @@ public final class TlsProxyBuilder {
      *     one address; or {@link TlsPolicy#defaultName} names a host without route and certificate
      */
     public TlsProxy build() {
-        if (routes.isEmpty()) {
-            throw new IllegalStateException("no route; call route(...)");
-        }
-        requireNameToServe();
-        tls.defaultName().ifPresent(this::requireRouteFor);
+        Serving checked = serving.checked(tls, Optional.ofNullable(acme));
         listeners.requireTwo();
         CertificateStore chosenStore = store != null ? store : new FileCertificateStore(defaultStore());
         return new TlsProxy(new ProxyConfig(
-                List.copyOf(routes.values()),
-                Map.copyOf(upstreamTrust),
-                certificates.byName(),
-                List.copyOf(filters),
+                checked,
                 listeners.https(),
                 listeners.http(),
                 listeners.publicHttpsPort(),
                 chosenStore,
                 Optional.ofNullable(acme),
                 tls,
-                forwarded,
                 timeouts,
                 events,
                 clock,
                 ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors())));
-    }
-
-    private void requireNameToServe() {
-        boolean anyOnly =
-                routes.values().stream().allMatch(route -> route.host().kind() == HostPattern.Kind.DEFAULT);
-        if (anyOnly && certificates.byName().isEmpty() && (acme == null || !acme.servesOnDemand())) {
-            throw new IllegalStateException("route \"*\" names no host to serve a certificate for;"
-                    + " add a route with a host name, or call certificate(...)");
-        }
-    }
-
-    private void requireRouteFor(String name) {
-        boolean found = routes.values().stream()
-                .anyMatch(route -> route.host().kind() != HostPattern.Kind.DEFAULT
-                        && route.host().matches(name));
-        if (!found && !certificates.byName().containsKey(name)) {
-            throw new IllegalStateException(
-                    "defaultName \"" + name + "\" has no route and no certificate; call route(\"" + name + "\", ...)");
-        }
     }
 
     private static Path defaultStore() {

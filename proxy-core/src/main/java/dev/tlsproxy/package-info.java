@@ -1,15 +1,17 @@
 /**
  * What a user touches.
  *
- * <p>Reading order: {@link dev.tlsproxy.TlsProxy}, {@link dev.tlsproxy.TlsProxyBuilder}; the values it takes:
+ * <p>Reading order: {@link dev.tlsproxy.TlsProxy}, {@link dev.tlsproxy.TlsProxyBuilder}, {@link dev.tlsproxy.ProxyUpdate}; the values they take:
  * {@link dev.tlsproxy.Route}, {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy},
  * {@link dev.tlsproxy.ForwardedPolicy}, {@link dev.tlsproxy.Timeouts}; what comes back:
- * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.ProxyStartException},
- * {@link dev.tlsproxy.ProxyNotReadyException}.
+ * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.UpdateReport}, {@link dev.tlsproxy.CloseReport},
+ * {@link dev.tlsproxy.ProxyStartException}, {@link dev.tlsproxy.ProxyNotReadyException}.
  *
- * <p>Below it, package-private: {@code ListenerAddresses} and {@code OwnCertificates} (parts of the builder),
- * {@code ProxyConfig} (what it makes), {@code RunningProxy} (a proxy that listens) with {@code Workers} (threads and
- * buffers), {@code RouteEntries} (routes for the pipeline), {@code ServedNames} (who gets which certificate),
+ * <p>Below it, package-private: {@code ServingDraft} with {@code OwnCertificates} (what builder and update share) and
+ * {@code ListenerAddresses}, {@code ProxyConfig} and {@code Serving} (what they make); {@code RunningProxy} (a proxy that
+ * listens, and its end), {@code Rooms} with {@code Opened} and {@code Workers} (threads and buffers; how it is opened),
+ * {@code LiveUpdate} (how it changes) and {@code Live} (what it serves at one time) with {@code RouteEntries} (routes for
+ * the pipeline) and {@code ServedNames} (who gets which certificate); {@code CertificateManagers},
  * {@code Deployments} with {@code CertificateStatuses}, {@code OnDemand} and {@code ManagerContext} (what certificate
  * managers see).
  */

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,6 +23,9 @@ final class FakeManager implements CertificateManager {
     final List<String> demanded = new CopyOnWriteArrayList<>();
     final List<String> used = new CopyOnWriteArrayList<>();
     final Map<String, CompletableFuture<Boolean>> grants = new ConcurrentHashMap<>();
+    final List<Set<String>> heard = new CopyOnWriteArrayList<>();
+    volatile @Nullable String refusal;
+    private boolean changeable;
     private final boolean onDemand;
     private volatile @Nullable Context context;
     private volatile boolean closed;
@@ -33,6 +37,24 @@ final class FakeManager implements CertificateManager {
     @Override
     public void start(Context context) {
         this.context = context;
+    }
+
+    /** Takes other names, unless there is a {@link #refusal}. */
+    FakeManager changeable() {
+        changeable = true;
+        return this;
+    }
+
+    @Override
+    public void names(Set<String> names) {
+        if (!changeable) {
+            throw new UnsupportedOperationException("names of a manager are fixed at its start");
+        }
+        String problem = refusal;
+        if (problem != null) {
+            throw new IllegalStateException(problem);
+        }
+        heard.add(names);
     }
 
     Context context() {

@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.http;
 
+import dev.tlsproxy.internal.upstream.UpstreamAddress;
 import dev.tlsproxy.internal.upstream.UpstreamCall;
 import dev.tlsproxy.internal.upstream.UpstreamFailure;
 import dev.tlsproxy.internal.upstream.UpstreamGroup;
@@ -79,10 +80,10 @@ final class ExchangeCall implements UpstreamCall {
     }
 
     @Override
-    public void switching(ClientConnection connection) {
+    public void switching(ClientConnection connection, UpstreamAddress upstream) {
         TunnelSlot tunnel = state.tunnel();
         if (tunnel != null) {
-            tunnel.switching(connection);
+            tunnel.switching(connection, upstream);
         }
     }
 

@@ -77,7 +77,10 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         return state;
     }
 
-    /** Refuses what comes while the proxy closes or the client has too much under way. */
+    /**
+     * Refuses what the client has too much of under way, and new tunnels while the proxy closes. Other requests that still
+     * come then were sent before the client knew (RFC 9113 section 6.8).
+     */
     void admit() {
         if (HopHeaders.asksToClose(head.fields())) {
             exchange.setPersistent(false);
@@ -88,7 +91,7 @@ final class ExchangeState implements ExchangeCompletionListener, DefaultResponse
         if (connection.overLimit()) {
             throw new Refusal(503, "too many concurrent requests on this connection");
         }
-        if (config.inFlight().draining() && (head.http2() || HopHeaders.asksForWebSocket(head))) {
+        if (config.inFlight().draining() && HopHeaders.asksForWebSocket(head)) {
             throw new Refusal(503, "proxy is closing");
         }
     }

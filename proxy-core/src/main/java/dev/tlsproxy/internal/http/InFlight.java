@@ -12,6 +12,7 @@ public final class InFlight {
 
     private final LongSupplier nanos;
     private int running;
+    private int ended;
     private volatile boolean draining;
 
     /**
@@ -23,9 +24,10 @@ public final class InFlight {
         this.nanos = nanos;
     }
 
-    /** From now on HTTP/1.1 responses end their connection, and HTTP/2 clients get 503 for new requests. */
-    public void drain() {
+    /** From now on HTTP/1.1 responses end their connection, new tunnels get 503, and ended exchanges are counted. */
+    public synchronized void drain() {
         draining = true;
+        ended = 0;
     }
 
     /**
@@ -44,6 +46,15 @@ public final class InFlight {
      */
     public synchronized int running() {
         return running;
+    }
+
+    /**
+     * How many exchanges have ended, in whatever way, since {@link #drain}.
+     *
+     * @return 0 or more
+     */
+    public synchronized int ended() {
+        return ended;
     }
 
     /**
@@ -71,6 +82,7 @@ public final class InFlight {
 
     synchronized void end() {
         running--;
+        ended++;
         if (running == 0) {
             notifyAll();
         }

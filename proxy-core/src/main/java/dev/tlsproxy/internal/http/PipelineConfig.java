@@ -7,7 +7,7 @@ import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * What the pipeline is built from.
+ * What the pipeline is built from; {@link RequestPipeline#change} replaces routes, forwarding and body idle time later.
  *
  * @param routes where requests go
  * @param forwarded how upstreams learn who the client is

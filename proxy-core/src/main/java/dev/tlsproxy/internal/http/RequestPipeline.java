@@ -9,6 +9,7 @@ import io.undertow.server.handlers.proxy.ProxyClient;
 import io.undertow.server.handlers.proxy.ProxyHandler;
 import io.undertow.util.HeaderMap;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,9 +24,8 @@ public final class RequestPipeline implements HttpHandler {
 
     private final PipelineConfig config;
     private final Function<HttpServerExchange, NegotiatedTls> tls;
-    private final ForwardingHeaders forwarding;
-    private final IdleSweeps sweeps;
     private final HttpHandler proxyHandler;
+    private volatile Live live;
 
     /**
      * A pipeline.
@@ -40,8 +40,8 @@ public final class RequestPipeline implements HttpHandler {
     RequestPipeline(PipelineConfig config, ProxyClient proxyClient, Function<HttpServerExchange, NegotiatedTls> tls) {
         this.config = config;
         this.tls = tls;
-        this.forwarding = new ForwardingHeaders(config.forwarded(), config.publicPort());
-        this.sweeps = new IdleSweeps(config.bodyIdle(), config.nanos());
+        this.live = new Live(
+                config.routes(), newForwarding(config.forwarded()), config.bodyIdle(), newSweeps(config.bodyIdle()));
         // The pool has its own retries and time-outs: ProxyHandler adds none, and never a 404 for a missing upstream.
         this.proxyHandler = ProxyHandler.builder()
                 .setProxyClient(proxyClient)
@@ -51,19 +51,33 @@ public final class RequestPipeline implements HttpHandler {
                 .build();
     }
 
+    /**
+     * Puts other routes and policies in place of those there are, in one step. Exchanges under way go on under those they
+     * began with.
+     *
+     * @param routes where requests go
+     * @param forwarded how upstreams learn who the client is
+     * @param bodyIdle how long a request or response body may make no progress; positive
+     */
+    public void change(RouteTable routes, ForwardedConfig forwarded, Duration bodyIdle) {
+        IdleSweeps sweeps = live.bodyIdle().equals(bodyIdle) ? live.sweeps() : newSweeps(bodyIdle);
+        live = new Live(routes, newForwarding(forwarded), bodyIdle, sweeps);
+    }
+
     @Override
     public void handleRequest(HttpServerExchange exchange) {
         RequestHead head = RequestHead.of(exchange);
-        ExchangeState state = ExchangeState.begin(exchange, head, tls.apply(exchange), config, sweeps);
+        Live now = live;
+        ExchangeState state = ExchangeState.begin(exchange, head, tls.apply(exchange), config, now.sweeps());
         try {
             state.admit();
             Authority asked = state.asked(RequestRules.check(head, state.serverName()));
             state.requireCovered(asked.host(), config.covers());
-            RouteEntry route = state.routed(config.routes().find(asked.host(), head.path()));
+            RouteEntry route = state.routed(now.routes().find(asked.host(), head.path()));
             boolean upgrade = HopHeaders.asksForWebSocket(head);
             HeaderMap upstreamRequest = HopHeaders.upstreamRequest(head, upgrade);
             UpstreamTarget target = UpstreamTarget.of(head.originForm(), route);
-            InetAddress client = forwarding.apply(upstreamRequest, state.peer(), asked, target.strippedPrefix());
+            InetAddress client = now.forwarding().apply(upstreamRequest, state.peer(), asked, target.strippedPrefix());
             FilteredExchange filtered = state.filtered(route, upstreamRequest, client);
             RequestBody.limit(state, FramingRules.contentLength(head), route.maxRequestBody());
             if (filtered.request()) {
@@ -83,4 +97,15 @@ public final class RequestPipeline implements HttpHandler {
             GatewayError.answer(state, new Refusal(500, "internal error"));
         }
     }
+
+    private ForwardingHeaders newForwarding(ForwardedConfig forwarded) {
+        return new ForwardingHeaders(forwarded, config.publicPort());
+    }
+
+    private IdleSweeps newSweeps(Duration bodyIdle) {
+        return new IdleSweeps(bodyIdle, config.nanos());
+    }
+
+    /** What a change replaces: one exchange sees one of these only. */
+    private record Live(RouteTable routes, ForwardingHeaders forwarding, Duration bodyIdle, IdleSweeps sweeps) {}
 }

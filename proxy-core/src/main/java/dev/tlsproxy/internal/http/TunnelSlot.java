@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.http;
 
 import dev.tlsproxy.internal.tunnel.TwoWayTunnel;
+import dev.tlsproxy.internal.upstream.UpstreamAddress;
 import dev.tlsproxy.spi.Tunnel.DrainReason;
 import dev.tlsproxy.spi.Tunnel.Side;
 import dev.tlsproxy.spi.TunnelFilter;
@@ -10,7 +11,9 @@ import io.undertow.server.HttpUpgradeListener;
 import io.undertow.util.HeaderMap;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,7 +37,9 @@ final class TunnelSlot implements HttpUpgradeListener {
     private @Nullable DrainReason draining;
     private long drainDeadline;
     private boolean ended;
+    private volatile @Nullable UpstreamAddress address;
     private volatile boolean open;
+    private final AtomicBoolean leaving = new AtomicBoolean();
 
     private TunnelSlot(Tunnels tunnels, ExchangeState state, RouteEntry route, @Nullable TunnelFilter filter) {
         this.tunnels = tunnels;
@@ -55,6 +60,26 @@ final class TunnelSlot implements HttpUpgradeListener {
     /** Any thread. */
     RouteEntry route() {
         return route;
+    }
+
+    /** The upstream; empty until it has answered. Any thread. */
+    Optional<UpstreamAddress> address() {
+        return Optional.ofNullable(address);
+    }
+
+    /** True the first time only. Any thread. */
+    boolean leave() {
+        return leaving.compareAndSet(false, true);
+    }
+
+    /** Whether {@link #leave} was called. Any thread. */
+    boolean isLeaving() {
+        return leaving.get();
+    }
+
+    /** Whether it can be told to come to its end. Any thread. */
+    boolean hasFilter() {
+        return filter != null;
     }
 
     /** Any thread. */
@@ -85,8 +110,9 @@ final class TunnelSlot implements HttpUpgradeListener {
     }
 
     /** The upstream's answer is 101. */
-    void switching(ClientConnection connection) {
-        upstream = connection;
+    void switching(ClientConnection connection, UpstreamAddress upstream) {
+        this.upstream = connection;
+        this.address = upstream;
     }
 
     /** Bytes that a side has sent through the tunnel. */

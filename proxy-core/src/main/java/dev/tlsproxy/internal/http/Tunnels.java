@@ -1,10 +1,14 @@
 package dev.tlsproxy.internal.http;
 
+import dev.tlsproxy.internal.upstream.UpstreamAddress;
 import dev.tlsproxy.spi.Tunnel.DrainReason;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiPredicate;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
@@ -70,9 +74,24 @@ public final class Tunnels {
      * @throws InterruptedException when interrupted while waiting
      */
     public boolean awaitNone(Predicate<RouteEntry> which, Duration timeout) throws InterruptedException {
+        return awaitNoSlot(slot -> which.test(slot.route()), timeout);
+    }
+
+    /**
+     * Waits until no tunnel is left that has a filter, which may end it in order. Blocks; not for I/O threads.
+     *
+     * @param timeout how long at most
+     * @return whether none is left
+     * @throws InterruptedException when interrupted while waiting
+     */
+    public boolean awaitFiltered(Duration timeout) throws InterruptedException {
+        return awaitNoSlot(TunnelSlot::hasFilter, timeout);
+    }
+
+    private boolean awaitNoSlot(Predicate<TunnelSlot> which, Duration timeout) throws InterruptedException {
         long deadline = nanos.getAsLong() + timeout.toNanos();
         synchronized (left) {
-            while (slots.stream().anyMatch(slot -> which.test(slot.route()))) {
+            while (slots.stream().anyMatch(which)) {
                 long remaining = deadline - nanos.getAsLong();
                 if (remaining <= 0) {
                     return false;
@@ -81,6 +100,65 @@ public final class Tunnels {
             }
         }
         return true;
+    }
+
+    /**
+     * How many open tunnels were not picked by {@link #leaving}.
+     *
+     * @return the number at this moment
+     */
+    public int staying() {
+        return (int) slots.stream()
+                .filter(slot -> slot.isOpen() && !slot.isLeaving())
+                .count();
+    }
+
+    /**
+     * Picks the tunnels that are not under some rule any more, for {@link Leaving}. Those that were picked before are not
+     * picked again.
+     *
+     * @param stays answers for the route that a tunnel was opened under and its upstream, which is empty where none has
+     *     answered yet
+     * @return the others
+     */
+    public Leaving leaving(BiPredicate<RouteEntry, Optional<UpstreamAddress>> stays) {
+        return new Leaving(slots.stream()
+                .filter(slot -> !stays.test(slot.route(), slot.address()) && slot.leave())
+                .toList());
+    }
+
+    /** Tunnels that an update of the routes leaves without a place. */
+    public final class Leaving {
+
+        private final List<TunnelSlot> slots;
+
+        private Leaving(List<TunnelSlot> slots) {
+            this.slots = slots;
+        }
+
+        /**
+         * How many of them were open.
+         *
+         * @return the number at this moment
+         */
+        public int count() {
+            return (int) slots.stream().filter(TunnelSlot::isOpen).count();
+        }
+
+        /**
+         * Asks their filters to bring them to their end, as {@link Tunnels#drain}.
+         *
+         * @param within how long they may take; positive
+         */
+        public void drain(Duration within) {
+            long deadline = nanos.getAsLong() + within.toNanos();
+            slots.forEach(slot -> slot.drain(DrainReason.ROUTE_CHANGED, deadline));
+        }
+
+        /** Closes those that are left as they are, soon. */
+        public void cut() {
+            slots.forEach(TunnelSlot::cut);
+        }
     }
 
     /**

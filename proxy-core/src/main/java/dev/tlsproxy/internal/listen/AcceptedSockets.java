@@ -2,11 +2,13 @@ package dev.tlsproxy.internal.listen;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.xnio.ChannelListener;
 import org.xnio.ChannelListeners;
 import org.xnio.IoUtils;
@@ -30,6 +32,8 @@ final class AcceptedSockets {
     private final XnioWorker worker;
     private final List<AcceptingChannel<StreamConnection>> bound = new ArrayList<>();
     private final Set<OpenConnection> open = ConcurrentHashMap.newKeySet();
+    private final Object ends = new Object();
+    private volatile boolean draining;
 
     AcceptedSockets(XnioWorker worker) {
         this.worker = worker;
@@ -43,11 +47,12 @@ final class AcceptedSockets {
     synchronized InetSocketAddress bind(InetSocketAddress address, Acceptor acceptor) throws IOException {
         ChannelListener<AcceptingChannel<StreamConnection>> listener =
                 ChannelListeners.openListenerAdapter((StreamConnection raw) -> {
-                    OpenConnection connection = new OpenConnection(raw);
+                    OpenConnection connection = new OpenConnection(this, raw);
                     open.add(connection);
                     raw.setCloseListener(closed -> {
                         open.remove(connection);
                         connection.closed();
+                        tellEnd();
                     });
                     acceptor.accepted(connection);
                 });
@@ -65,6 +70,35 @@ final class AcceptedSockets {
         bound.clear();
     }
 
+    /** Lets each connection come to its end: at once where it has no request, else after those it has. */
+    void drain() {
+        draining = true;
+        open.forEach(OpenConnection::drainSoon);
+    }
+
+    /** Waits until no connection is left that says goodbye to its client; true when that is so. Not for I/O threads. */
+    boolean awaitDrained(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        synchronized (ends) {
+            while (open.stream().anyMatch(connection -> connection.saysGoodbye)) {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(ends, left);
+            }
+            return true;
+        }
+    }
+
+    private void tellEnd() {
+        if (draining) {
+            synchronized (ends) {
+                ends.notifyAll();
+            }
+        }
+    }
+
     void closeConnections() {
         open.forEach(OpenConnection::closeSoon);
     }
@@ -76,11 +110,15 @@ final class AcceptedSockets {
     /** One accepted connection, and the outermost thing that stands on it at present. */
     static final class OpenConnection {
 
+        private final AcceptedSockets sockets;
         private final StreamConnection raw;
         private volatile AutoCloseable top;
         private volatile Runnable onClosed = () -> {};
+        private volatile Runnable onDrain = () -> {};
+        private volatile boolean saysGoodbye;
 
-        OpenConnection(StreamConnection raw) {
+        OpenConnection(AcceptedSockets sockets, StreamConnection raw) {
+            this.sockets = sockets;
             this.raw = raw;
             this.top = raw;
         }
@@ -101,6 +139,27 @@ final class AcceptedSockets {
         /** Runs once when the socket is closed, by whomever. */
         void onClosed(Runnable task) {
             this.onClosed = task;
+        }
+
+        /**
+         * Runs when the proxy begins to close, at once where it has; on the I/O thread, where this is called too.
+         *
+         * @param saysGoodbye whether the end that follows is worth waiting for
+         */
+        void onDrain(boolean saysGoodbye, Runnable task) {
+            this.saysGoodbye = saysGoodbye;
+            this.onDrain = task;
+            if (sockets.draining) {
+                task.run();
+            }
+        }
+
+        private void drainSoon() {
+            try {
+                raw.getIoThread().execute(() -> onDrain.run());
+            } catch (RejectedExecutionException e) {
+                close();
+            }
         }
 
         private void closed() {

@@ -8,6 +8,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.http2.AbstractHttp2StreamSourceChannel;
 import io.undertow.protocols.http2.Http2Channel;
+import io.undertow.protocols.http2.Http2PingStreamSourceChannel;
 import io.undertow.protocols.http2.Http2StreamSourceChannel;
 import io.undertow.server.ConnectorStatisticsImpl;
 import io.undertow.server.HttpHandler;
@@ -45,6 +46,13 @@ final class Http2Connection extends Http2Channel {
     /** For GOAWAY to leave before the socket is closed. */
     private static final Duration FAREWELL = Duration.ofSeconds(1);
 
+    /** How long a client may take to show by its PING answer that it has read the GOAWAY. */
+    private static final Duration ANNOUNCED = Duration.ofSeconds(1);
+
+    private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
+    private static final byte[] PING = new byte[8];
+
+    private final GoAwayConduit goAway;
     private final HttpHandler pipeline;
     private final long keepAliveNanos;
     private final Map<HttpServerExchange, ClientStream> live = new HashMap<>(4);
@@ -52,6 +60,8 @@ final class Http2Connection extends Http2Channel {
     private XnioExecutor.@Nullable Key timer;
     private boolean windowOpened;
     private long idleSince;
+    private boolean draining;
+    private long newStreamsUntil;
 
     /**
      * Takes over {@code extra}, the bytes that were read behind the handshake.
@@ -66,7 +76,19 @@ final class Http2Connection extends Http2Channel {
             OptionMap options,
             HttpHandler pipeline,
             Duration keepAlive) {
+        this(connection, announcing(connection), pool, extra, options, pipeline, keepAlive);
+    }
+
+    private Http2Connection(
+            SslConnection connection,
+            GoAwayConduit goAway,
+            ByteBufferPool pool,
+            @Nullable PooledByteBuffer extra,
+            OptionMap options,
+            HttpHandler pipeline,
+            Duration keepAlive) {
         super(guarded(connection, extra), "h2", pool, extra, false, false, options);
+        this.goAway = goAway;
         this.pipeline = pipeline;
         this.keepAliveNanos = keepAlive.toNanos();
     }
@@ -76,6 +98,12 @@ final class Http2Connection extends Http2Channel {
                 connection.getSourceChannel().getConduit(), extra == null ? NONE : extra.getBuffer());
         connection.getSourceChannel().setConduit(guard);
         return connection;
+    }
+
+    private static GoAwayConduit announcing(StreamConnection connection) {
+        GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit());
+        connection.getSinkChannel().setConduit(goAway);
+        return goAway;
     }
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
@@ -92,6 +120,9 @@ final class Http2Connection extends Http2Channel {
     @Override
     public synchronized @Nullable AbstractHttp2StreamSourceChannel receive() throws IOException {
         AbstractHttp2StreamSourceChannel frame = wellFormed();
+        if (draining && frame instanceof Http2PingStreamSourceChannel ping && ping.isAck()) {
+            newStreamsUntil = System.nanoTime();
+        }
         if (frame instanceof Http2StreamSourceChannel stream) {
             received = stream;
             EmptyQuery.mark(stream.getHeaders());
@@ -151,6 +182,48 @@ final class Http2Connection extends Http2Channel {
     }
 
     /**
+     * Announces the end, lets the streams finish that are open or come until the client has read of it, then sends the
+     * GOAWAY that names the last of them and closes (RFC 9113 section 6.8).
+     */
+    void drain() {
+        if (draining || !isOpen()) {
+            return;
+        }
+        draining = true;
+        stopTimer();
+        newStreamsUntil = System.nanoTime() + ANNOUNCED.toNanos();
+        try {
+            if (!goAway.announce()) {
+                IoUtils.safeClose(this); // the client has sent nothing yet
+                return;
+            }
+        } catch (IOException e) {
+            IoUtils.safeClose(this);
+            return;
+        }
+        sendPing(PING);
+        endIfDrained();
+    }
+
+    private void endIfDrained() {
+        timer = null;
+        if (!isOpen()) {
+            return;
+        }
+        live.values().removeIf(stream -> !stream.isOpen());
+        if (!live.isEmpty() || System.nanoTime() - newStreamsUntil < 0) {
+            later(this::endIfDrained, DRAIN_LOOK.toNanos());
+            return;
+        }
+        farewell();
+    }
+
+    private void farewell() {
+        sendGoAway(ERROR_NO_ERROR);
+        later(() -> IoUtils.safeClose(this), FAREWELL.toNanos());
+    }
+
+    /**
      * Undertow's own timer starts with the end of a response: it leaves alone a client that never sent a whole request
      * head, and one that has reset its last stream.
      */
@@ -167,8 +240,7 @@ final class Http2Connection extends Http2Channel {
             later(this::endIfIdle, left);
             return;
         }
-        sendGoAway(ERROR_NO_ERROR);
-        later(() -> IoUtils.safeClose(this), FAREWELL.toNanos());
+        farewell();
     }
 
     private void later(Runnable task, long nanos) {

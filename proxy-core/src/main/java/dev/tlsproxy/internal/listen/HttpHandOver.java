@@ -8,6 +8,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.HttpOpenListener;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -28,7 +29,7 @@ final class HttpHandOver {
         this.http2Options = HttpOptions.forHttp2(config);
         this.pipeline = pipeline;
         this.http1 = new HttpOpenListener(pool, HttpOptions.of(config));
-        http1.setRootHandler(pipeline);
+        http1.setRootHandler(Http1Activity.watching(pipeline));
     }
 
     /** Takes the buffer over, with what was read behind the handshake; null where that is nothing. */
@@ -43,21 +44,45 @@ final class HttpHandOver {
                     new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config.keepAlive());
             connection.standOn(http2);
             http2.open(tls, http2Options, pool.getBufferSize());
+            connection.onDrain(true, http2::drain);
         } else {
-            openHttp1(tlsConnection, peeked, tls, extra);
+            openHttp1(connection, tlsConnection, peeked, tls, extra);
         }
     }
 
     private void openHttp1(
-            SslConnection tlsConnection, PeekedConnection peeked, NegotiatedTls tls, @Nullable PooledByteBuffer extra) {
+            OpenConnection connection,
+            SslConnection tlsConnection,
+            PeekedConnection peeked,
+            NegotiatedTls tls,
+            @Nullable PooledByteBuffer extra) {
         EmptyQuery emptyQuery = new EmptyQuery();
-        peeked.http1(tls, emptyQuery);
+        Http1Activity activity = new Http1Activity();
+        peeked.http1(tls, emptyQuery, activity);
         if (extra != null) {
+            activity.received();
             emptyQuery.seen(extra.getBuffer());
         }
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
-        source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery));
+        source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery, activity));
         CountedSource.putOn(tlsConnection); // outermost, where the HTTP room looks for it
         http1.handleEvent(tlsConnection, extra);
+        connection.onDrain(false, () -> {
+            if (activity.isIdle()) {
+                closeInOrder(connection, tlsConnection);
+            }
+        });
+    }
+
+    /** With close_notify: the client sees no truncation. */
+    private static void closeInOrder(OpenConnection connection, SslConnection tlsConnection) {
+        try {
+            tlsConnection.getSinkChannel().shutdownWrites();
+            tlsConnection.getSinkChannel().flush();
+        } catch (IOException e) {
+            // The connection ends either way.
+        } finally {
+            connection.close();
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.HttpHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,25 @@ public final class HttpsListener implements AutoCloseable {
     /** Closes the listening sockets. What was accepted goes on. */
     public void stopAccepting() {
         sockets.stopAccepting();
+    }
+
+    /**
+     * Lets each connection come to its end: one without a request is closed, HTTP/2 clients get GOAWAY and may finish
+     * what they have begun. Does not block.
+     */
+    public void drain() {
+        sockets.drain();
+    }
+
+    /**
+     * Waits until every HTTP/2 connection has come to its end. Blocks; not for I/O threads.
+     *
+     * @param timeout how long at most
+     * @return whether all have
+     * @throws InterruptedException when interrupted while waiting
+     */
+    public boolean awaitDrained(Duration timeout) throws InterruptedException {
+        return sockets.awaitDrained(timeout);
     }
 
     /** Cuts all connections, with the exchanges and tunnels on them, soon. */

@@ -23,6 +23,7 @@ final class PeekedConnection extends StreamConnection {
     private final ReplayingSourceConduit source;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
+    private volatile @Nullable Http1Activity activity;
 
     PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
         super(raw.getIoThread());
@@ -32,9 +33,10 @@ final class PeekedConnection extends StreamConnection {
         setSourceConduit(source);
     }
 
-    void http1(NegotiatedTls tls, EmptyQuery emptyQuery) {
+    void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
         this.negotiated = tls;
         this.emptyQuery = emptyQuery;
+        this.activity = activity;
     }
 
     @Override
@@ -66,6 +68,7 @@ final class PeekedConnection extends StreamConnection {
     public boolean supportsOption(Option<?> option) {
         return ConnectionTls.OPTION.equals(option)
                 || EmptyQuery.OPTION.equals(option)
+                || Http1Activity.OPTION.equals(option)
                 || SocketEnd.OPTION.equals(option)
                 || raw.supportsOption(option);
     }
@@ -74,6 +77,9 @@ final class PeekedConnection extends StreamConnection {
     public <T> @Nullable T getOption(Option<T> option) throws IOException {
         if (ConnectionTls.OPTION.equals(option)) {
             return option.cast(negotiated);
+        }
+        if (Http1Activity.OPTION.equals(option)) {
+            return option.cast(activity);
         }
         if (SocketEnd.OPTION.equals(option)) {
             return option.cast(source.ended());

@@ -6,14 +6,16 @@ import java.nio.ByteBuffer;
 import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.StreamSourceConduit;
 
-/** Shows what is read from an HTTP/1.1 connection to its {@link EmptyQuery}. */
+/** Shows what is read from an HTTP/1.1 connection to its {@link EmptyQuery} and its {@link Http1Activity}. */
 final class WatchedSourceConduit extends AbstractStreamSourceConduit<StreamSourceConduit> {
 
     private final EmptyQuery watch;
+    private final Http1Activity activity;
 
-    WatchedSourceConduit(StreamSourceConduit next, EmptyQuery watch) {
+    WatchedSourceConduit(StreamSourceConduit next, EmptyQuery watch, Http1Activity activity) {
         super(next);
         this.watch = watch;
+        this.activity = activity;
     }
 
     /** Undertow reads request heads by this method only. */
@@ -22,6 +24,7 @@ final class WatchedSourceConduit extends AbstractStreamSourceConduit<StreamSourc
         int before = target.position();
         int count = next.read(target);
         if (count > 0) {
+            activity.received();
             watch.seen(target.duplicate().flip().position(before));
         }
         return count;

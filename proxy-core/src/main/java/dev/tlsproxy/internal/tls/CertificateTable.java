@@ -5,9 +5,10 @@ import dev.tlsproxy.spi.CertifiedKey;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * The certified keys in memory, by host pattern: one immutable snapshot that each {@link #deploy} replaces. Safe for use
+ * The certified keys in memory, by host pattern: one immutable snapshot that each change replaces. Safe for use
  * by several threads.
  */
 public final class CertificateTable {
@@ -24,6 +25,34 @@ public final class CertificateTable {
         Map<String, CertifiedKey> next = new HashMap<>(snapshot);
         next.put(pattern, key);
         snapshot = Map.copyOf(next);
+    }
+
+    /**
+     * Serves only some of the patterns from the next handshake on.
+     *
+     * @param kept tells which, by the pattern in normal form
+     */
+    public synchronized void retain(Predicate<String> kept) {
+        Map<String, CertifiedKey> next = new HashMap<>(snapshot);
+        if (next.keySet().removeIf(kept.negate())) {
+            snapshot = Map.copyOf(next);
+        }
+    }
+
+    /**
+     * Serves a pattern no longer, unless another certified key was deployed for it meanwhile.
+     *
+     * @param pattern the host pattern in normal form
+     * @param key the certified key that goes
+     * @return whether it was there
+     */
+    public synchronized boolean withdraw(String pattern, CertifiedKey key) {
+        Map<String, CertifiedKey> next = new HashMap<>(snapshot);
+        boolean removed = next.remove(pattern, key);
+        if (removed) {
+            snapshot = Map.copyOf(next);
+        }
+        return removed;
     }
 
     /**

@@ -13,9 +13,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +58,7 @@ public final class LocalCa implements CertificateManager {
     private final Map<String, String> logged = new HashMap<>();
 
     private @Nullable Context context;
+    private Set<String> names = Set.of();
     private volatile @Nullable LocalIssuer issuer;
 
     /**
@@ -105,16 +108,49 @@ public final class LocalCa implements CertificateManager {
             throw new UncheckedIOException("local CA's root can't be used: " + e.getMessage(), e);
         }
         this.context = context;
-        context.names().forEach(name -> serve(context, name));
-        context.names().stream()
+        serveAlso(context, context.names());
+        names = Set.copyOf(context.names());
+        long period = CHECK_PERIOD.toSeconds();
+        var unused = scheduler.scheduleWithFixedDelay(this::check, period, period, TimeUnit.SECONDS);
+    }
+
+    /**
+     * As {@link CertificateManager#names}; all new names are served when it returns. Blocks for the store.
+     *
+     * @throws IllegalStateException when a name is {@value #ROOT_NAME}, or it was not started
+     */
+    @Override
+    public synchronized void names(Set<String> names) {
+        Context known = context;
+        if (known == null) {
+            throw new IllegalStateException("local CA is not started; call start(...)");
+        }
+        if (names.contains(ROOT_NAME)) {
+            throw new IllegalStateException("name: " + ROOT_NAME
+                    + " (expected: another host name; the store keeps the local CA's root under this one)");
+        }
+        Set<String> added = new HashSet<>(names);
+        added.removeAll(this.names);
+        try {
+            serveAlso(known, added);
+        } catch (RuntimeException e) {
+            served.keySet().removeAll(added);
+            throw e;
+        }
+        served.keySet().retainAll(names);
+        logged.keySet().removeIf(name -> !name.equals(ROOT_NAME) && !names.contains(name));
+        this.names = Set.copyOf(names);
+    }
+
+    private void serveAlso(Context context, Set<String> added) {
+        added.forEach(name -> serve(context, name));
+        added.stream()
                 .filter(LocalCa::isShortWildcard)
                 .forEach(name -> LOG.warn(
                         "local CA: browsers and OpenSSL refuse a certificate for {} (expected: two labels behind the star, such as"
                                 + " *.app{})",
                         name,
                         name.substring(1)));
-        long period = CHECK_PERIOD.toSeconds();
-        var unused = scheduler.scheduleWithFixedDelay(this::check, period, period, TimeUnit.SECONDS);
     }
 
     /**
@@ -160,7 +196,7 @@ public final class LocalCa implements CertificateManager {
         } catch (RuntimeException e) {
             LOG.error("local CA: check failed, next one in {}", CHECK_PERIOD, e);
         }
-        for (String name : known.names()) {
+        for (String name : names) {
             try {
                 serve(known, name);
             } catch (RuntimeException e) {

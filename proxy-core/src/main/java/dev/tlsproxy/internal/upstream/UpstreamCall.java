@@ -66,8 +66,9 @@ public interface UpstreamCall {
      * {@code performUpgrade} on the connection, once the 101 is with the client, closes what that gives.
      *
      * @param connection the upstream's
+     * @param upstream which of the group it is
      */
-    void switching(ClientConnection connection);
+    void switching(ClientConnection connection, UpstreamAddress upstream);
 
     /**
      * Says why no response will come: called before the exchange is ended for that reason.

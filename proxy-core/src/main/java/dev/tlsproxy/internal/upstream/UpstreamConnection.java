@@ -133,7 +133,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         closeAfter = attempt.call().upgrade() || check != ResponseCheck.PLAIN;
         attempt.call().responseHead(response);
         if (switching) {
-            attempt.call().switching(this);
+            attempt.call().switching(this, connection.upstream().address());
         }
         outer.responded(check == ResponseCheck.NO_BODY);
         if (check == ResponseCheck.NO_BODY) {

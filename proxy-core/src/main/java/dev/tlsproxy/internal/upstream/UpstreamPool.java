@@ -5,6 +5,8 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.proxy.ProxyCallback;
 import io.undertow.server.handlers.proxy.ProxyClient;
 import io.undertow.server.handlers.proxy.ProxyConnection;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,6 +33,7 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     private final UpstreamRotation rotation;
     private final ConcurrentHashMap<UpstreamAddress, UpstreamState> states = new ConcurrentHashMap<>();
     private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable Set<UpstreamAddress> served;
     private volatile boolean closed;
 
     /**
@@ -95,6 +98,20 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
         return List.of();
     }
 
+    /**
+     * Forgets every upstream but those of some groups: its idle connections are closed, those in use when they would
+     * become idle. Exchanges that still ask for one get connections for themselves alone.
+     *
+     * @param groups the groups of all routes
+     */
+    public void retain(Collection<UpstreamGroup> groups) {
+        Set<UpstreamAddress> kept = new HashSet<>();
+        groups.forEach(group -> kept.addAll(group.addresses()));
+        served = kept; // before the look at the map, so that whoever adds to it afterwards sees it
+        rotation.retain(Set.copyOf(groups));
+        states.keySet().stream().filter(address -> !kept.contains(address)).forEach(this::retire);
+    }
+
     /** Closes every connection, also those in use, on their I/O threads, and fails what waits. Does not block. */
     @Override
     public void close() {
@@ -128,6 +145,18 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     }
 
     private UpstreamState state(UpstreamAddress address) {
-        return states.computeIfAbsent(address, key -> new UpstreamState(key, config, ticker));
+        UpstreamState state = states.computeIfAbsent(address, key -> new UpstreamState(key, config, ticker));
+        Set<UpstreamAddress> kept = served;
+        if (kept != null && !kept.contains(address)) {
+            retire(address);
+        }
+        return state;
+    }
+
+    private void retire(UpstreamAddress address) {
+        UpstreamState state = states.remove(address);
+        if (state != null) {
+            state.retire();
+        }
     }
 }

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.upstream;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
@@ -15,6 +16,11 @@ final class UpstreamRotation {
 
     UpstreamRotation(Function<UpstreamAddress, UpstreamState> states) {
         this.states = states;
+    }
+
+    /** Forgets whose turn it was in other groups. */
+    void retain(Set<UpstreamGroup> groups) {
+        turns.keySet().retainAll(groups);
     }
 
     /** Every upstream of the group once, in the order to try them. */

@@ -38,6 +38,7 @@ final class UpstreamState {
     private final ConcurrentHashMap<XnioIoThread, IdleConnections> idle = new ConcurrentHashMap<>();
     private final Deque<Waiter> queue = new ArrayDeque<>(); // guarded by this
     private int connections; // guarded by this
+    private boolean retired; // guarded by this
     private volatile long avoidedSince;
     private volatile boolean avoided;
 
@@ -113,19 +114,19 @@ final class UpstreamState {
         Waiter next;
         synchronized (this) {
             next = queue.peek();
-            if (next == null) {
+            if (next == null && !retired) {
                 // inside the lock: whoever queues from now on finds it idle
                 idle(connection.thread()).add(connection);
                 return;
             }
-            if (next.thread() == connection.thread()) {
+            if (next != null && next.thread() == connection.thread()) {
                 queue.remove();
             }
         }
-        if (next.thread() == connection.thread()) {
+        if (next != null && next.thread() == connection.thread()) {
             grant(next, connection);
         } else {
-            connection.close(); // makes room for a connection of the waiter's own thread
+            connection.close(); // nobody will want it, or it makes room for a connection of the waiter's own thread
         }
     }
 
@@ -135,6 +136,14 @@ final class UpstreamState {
             own.remove(connection);
         }
         released();
+    }
+
+    /** No route has this upstream any more: keeps no connection that has no request. */
+    void retire() {
+        synchronized (this) {
+            retired = true;
+        }
+        idle.values().forEach(own -> execute(own.thread(), own::closeAll));
     }
 
     void close() {

@@ -98,6 +98,18 @@ public final class H2Client implements AutoCloseable {
         }
     }
 
+    /** One frame as it came. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Frame(int type, int flags, int stream, byte[] payload) {}
+
+    /** The next frame, whatever it is. */
+    public Frame nextFrame() throws IOException {
+        int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+        int type = in.readUnsignedByte();
+        int flags = in.readUnsignedByte();
+        return new Frame(type, flags, in.readInt(), in.readNBytes(length));
+    }
+
     /** The next bytes of a stream's body, as they come. */
     public String nextData(int stream) throws IOException {
         while (true) {

@@ -128,7 +128,8 @@ final class TestProxyClient implements ProxyClient {
                     return;
                 }
                 if (call.upgrade() && result.getResponse().getResponseCode() == 101) {
-                    call.switching(result.getConnection());
+                    call.switching(
+                            result.getConnection(), call.upstreams().addresses().get(0));
                 }
                 to.completed(result);
             }

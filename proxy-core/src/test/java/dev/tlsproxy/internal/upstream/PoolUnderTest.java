@@ -162,7 +162,7 @@ final class PoolUnderTest implements AutoCloseable {
         }
 
         @Override
-        public void switching(ClientConnection connection) {
+        public void switching(ClientConnection connection, UpstreamAddress upstream) {
             // ProxyHandler opens the tunnel here
         }
 
