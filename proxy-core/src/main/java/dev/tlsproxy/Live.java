@@ -61,7 +61,6 @@ record Live(Serving serving, ServedNames names, RouteEntries entries, RouteTable
     /** Which names' certificates have a place in the table. */
     Predicate<String> served() {
         Set<String> all = names.all();
-        return name -> all.contains(name)
-                || (onDemand && routes.servesByPattern(name) && !HostName.isLocal(name));
+        return name -> all.contains(name) || (onDemand && routes.servesByPattern(name) && !HostName.isLocal(name));
     }
 }
