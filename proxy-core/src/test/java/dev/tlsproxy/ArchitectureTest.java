@@ -54,6 +54,8 @@ class ArchitectureTest {
                 .definedBy("..internal.http..")
                 .layer("upstream")
                 .definedBy("..internal.upstream..")
+                .layer("http1")
+                .definedBy("..internal.http1..")
                 .layer("store")
                 .definedBy("..internal.store..")
                 .whereLayer("root")
@@ -66,6 +68,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls")
                 .whereLayer("upstream")
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http")
+                .whereLayer("http1")
+                .mayOnlyBeAccessedByLayers("upstream")
                 .whereLayer("store")
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http", "upstream")
                 .check(MAIN);

@@ -16,7 +16,6 @@ import org.xnio.Options;
 import org.xnio.StreamConnection;
 import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
-import org.xnio.ssl.SslConnection;
 
 /**
  * One new connection in the making: the host's addresses in order, each with its share of the time that is left. On one I/O
@@ -103,7 +102,7 @@ final class ConnectTry {
             return;
         }
         if (upstream.tls() == null) {
-            succeed(new PlainConnection(socket));
+            succeed(socket);
             return;
         }
         TlsConnect handshake = new TlsConnect(socket, upstream, connector.buffers());
@@ -129,10 +128,10 @@ final class ConnectTry {
         }
     }
 
-    private void succeed(SslConnection connection) {
+    private void succeed(StreamConnection connection) {
         done = true;
         stopTimer();
-        callback.connected(connector.open(connection, upstream.uri()));
+        callback.connected(connection);
     }
 
     private void end(UpstreamFailure failure) {

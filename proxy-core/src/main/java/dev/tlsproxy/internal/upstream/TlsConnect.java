@@ -39,7 +39,10 @@ final class TlsConnect {
                 .getMap();
         UndertowXnioSsl ssl = new UndertowXnioSsl(
                 Xnio.getInstance(), OptionMap.EMPTY, buffers, Objects.requireNonNull(upstream.tls(), "tls"));
+        TruncationGuard guard = new TruncationGuard(socket.getSourceChannel().getConduit());
+        socket.getSourceChannel().setConduit(guard);
         connection = ssl.wrapExistingConnection(socket, options, true);
+        guard.askWhetherClosed(UndertowXnioSsl.getSslEngine(connection)::isInboundDone);
         if (!HostName.isIpLiteral(host)) {
             sendServerName(host);
         }

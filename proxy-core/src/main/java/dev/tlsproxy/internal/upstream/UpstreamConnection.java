@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.internal.http1.MalformedResponseException;
 import io.undertow.client.ClientCallback;
 import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientExchange;
@@ -8,6 +9,8 @@ import io.undertow.client.ClientResponse;
 import io.undertow.server.HttpServerExchange;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xnio.StreamConnection;
 
 /**
@@ -15,6 +18,8 @@ import org.xnio.StreamConnection;
  * both were complete. In every other case it is closed. On the exchange's I/O thread.
  */
 final class UpstreamConnection extends ForwardingClientConnection {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
     private final UpstreamAttempt attempt;
     private final FlushWhenDry.Holder client;
@@ -74,41 +79,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
         PooledConnection mine = connection;
         requestDone = !outer.head().hasBody();
         timer.start();
-        mine.guard().requestSent();
-        mine.http().sendRequest(outer.head().request(), new ClientCallback<>() {
-            @Override
-            public void completed(ClientExchange inner) {
-                outer.attach(inner);
-                inner.setResponseListener(new ClientCallback<>() {
-                    @Override
-                    public void completed(ClientExchange result) {
-                        responded(outer, result.getResponse());
-                    }
-
-                    @Override
-                    public void failed(IOException e) {
-                        broken(mine);
-                    }
-                });
-                sent.run();
-                sendHead(inner);
-            }
-
-            @Override
-            public void failed(IOException e) {
-                broken(mine);
-            }
-        });
-    }
-
-    /** Undertow's client keeps the head until the first byte of the body, which may wait for a word of the upstream. */
-    private void sendHead(ClientExchange inner) {
-        if (!ended && !requestDone && !attempt.exchange().isRequestComplete()) {
-            try {
-                inner.getRequestChannel().flush();
-            } catch (IOException e) {
-                // the next write fails too, and what becomes of the exchange is decided there
-            }
+        try {
+            mine.http().sendRequest(outer.head().request(), new Sent(outer, mine, sent));
+        } catch (IllegalStateException e) {
+            LOG.error("request to upstream {} can't be written", mine.upstream().name(), e);
+            fail(UpstreamFailure.UNSENDABLE);
         }
     }
 
@@ -117,28 +92,20 @@ final class UpstreamConnection extends ForwardingClientConnection {
             return;
         }
         timer.stop();
-        connection.guard().progress();
-        ResponseCheck check =
-                ResponseCheck.of(response, outer.head().method(), attempt.call().upgrade());
-        if (check == ResponseCheck.INVALID) {
-            fail(UpstreamFailure.BAD_RESPONSE);
+        responseStarted = true;
+        switching = response.getResponseCode() == 101;
+        closeAfter = attempt.call().upgrade(); // a refused upgrade is rare, and a new connection is certain
+        try {
+            attempt.call().responseHead(response);
+        } catch (RuntimeException e) {
+            end();
+            attempt.callFailed();
             return;
         }
-        responseStarted = true;
-        switching = check == ResponseCheck.SWITCH;
-        if (switching) {
-            connection.guard().switched();
-        }
-        // after a refused upgrade Undertow's client leaves the connection neither usable nor closed
-        closeAfter = attempt.call().upgrade() || check != ResponseCheck.PLAIN;
-        attempt.call().responseHead(response);
-        outer.responded(check == ResponseCheck.NO_BODY);
-        if (check == ResponseCheck.NO_BODY) {
-            responseRead();
-        }
+        outer.responded();
     }
 
-    private void broken(PooledConnection failed) {
+    private void broken(PooledConnection failed, IOException cause) {
         if (ended || failed != connection || failed == dead) {
             return; // closing it tells the same failure again
         }
@@ -149,10 +116,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
             attempt.reconnect();
             return;
         }
-        // the exception does not tell: Undertow's client closes the connection first, then says what it could not parse
-        HeadGuard guard = failed.guard();
-        boolean unreadable = guard.sawResponseByte() && !guard.sawEnd();
-        fail(unreadable ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED);
+        fail(kind(cause));
+    }
+
+    private static UpstreamFailure kind(IOException cause) {
+        return cause instanceof MalformedResponseException ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED;
     }
 
     /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1. */
@@ -160,7 +128,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         return failed.isReused()
                 && dead == null
                 && !responseStarted
-                && !failed.guard().sawResponseByte()
+                && !failed.http().hasResponseBytes()
                 && head != null
                 && head.isRepeatable();
     }
@@ -187,16 +155,10 @@ final class UpstreamConnection extends ForwardingClientConnection {
         timer.progress();
     }
 
-    void responseProgress() {
-        if (!ended) {
-            connection.guard().progress();
-        }
-    }
-
     /** Reading the response's body failed: what the client has of it is not all. */
-    void responseBroken() {
+    void responseBroken(IOException cause) {
         if (!ended && !attempt.exchange().isResponseStarted()) {
-            attempt.failing(UpstreamFailure.CLOSED);
+            attempt.failing(kind(cause));
         }
     }
 
@@ -212,7 +174,12 @@ final class UpstreamConnection extends ForwardingClientConnection {
     }
 
     boolean isResponseDone() {
-        return responseDone || (ended && !connection.isOpen());
+        return responseDone;
+    }
+
+    /** Whether the connection was taken from under a response that is not completely read. */
+    boolean isResponseCut() {
+        return ended && !responseDone;
     }
 
     void upstreamIsDry() throws IOException {
@@ -272,5 +239,41 @@ final class UpstreamConnection extends ForwardingClientConnection {
     @Override
     ClientConnection below() {
         return connection.http();
+    }
+
+    /** Waits for the response to a request on one connection. */
+    private final class Sent implements ClientCallback<ClientExchange> {
+
+        private final UpstreamExchange outer;
+        private final PooledConnection mine;
+        private final Runnable sent;
+
+        Sent(UpstreamExchange outer, PooledConnection mine, Runnable sent) {
+            this.outer = outer;
+            this.mine = mine;
+            this.sent = sent;
+        }
+
+        @Override
+        public void completed(ClientExchange inner) {
+            outer.attach(inner);
+            inner.setResponseListener(new ClientCallback<>() {
+                @Override
+                public void completed(ClientExchange result) {
+                    responded(outer, result.getResponse());
+                }
+
+                @Override
+                public void failed(IOException e) {
+                    broken(mine, e);
+                }
+            });
+            sent.run();
+        }
+
+        @Override
+        public void failed(IOException e) {
+            broken(mine, e);
+        }
     }
 }

@@ -40,11 +40,13 @@ final class UpstreamState {
     private int connections; // guarded by this
     private volatile long avoidedSince;
     private volatile boolean avoided;
+    private final FaultLog faults;
 
     UpstreamState(UpstreamAddress address, UpstreamPoolConfig config, LongSupplier ticker) {
         this.address = address;
         this.config = config;
         this.ticker = ticker;
+        this.faults = new FaultLog(name(), ticker);
     }
 
     UpstreamAddress address() {
@@ -54,6 +56,11 @@ final class UpstreamState {
     /** Scheme, host and port for logs. */
     String name() {
         return address.uri().getScheme() + "://" + address.uri().getRawAuthority();
+    }
+
+    /** It sent what is no HTTP; the connection is closed. */
+    void faulty(String fault) {
+        faults.add(fault);
     }
 
     boolean isAvoided() {
