@@ -5,6 +5,7 @@ import io.undertow.util.HeaderMap;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -154,6 +155,9 @@ final class ResponseSource extends AbstractStreamSourceConduit<StreamSourceCondu
     }
 
     private int readUntilClose(ByteBuffer dst) throws IOException {
+        if (!connection.isOpen()) {
+            throw new ClosedChannelException(); // XNIO gives -1 for a connection closed on this side
+        }
         int read = readRaw(dst);
         return read < 0 ? end() : read;
     }
