@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /** The field lines of a head or of trailers, up to the empty line (RFC 9112 section 5): no folding, no space before the colon. */
 final class FieldLines {
 
+    /** HeaderValues breaks at 128. */
+    static final int MAX_LINES_OF_A_FIELD = 100;
+
     private final LineReader lines;
     private final String what;
     private final int maxFields;
@@ -70,7 +73,11 @@ final class FieldLines {
                 throw new MalformedResponseException(what + ": control character in a field value");
             }
         }
-        fields.add(name(line, colon), new String(line, from, to - from, StandardCharsets.ISO_8859_1));
+        HttpString name = name(line, colon);
+        if (count > MAX_LINES_OF_A_FIELD && fields.count(name) >= MAX_LINES_OF_A_FIELD) {
+            throw new MalformedResponseException(what + ": more than " + MAX_LINES_OF_A_FIELD + " lines of one field");
+        }
+        fields.add(name, new String(line, from, to - from, StandardCharsets.ISO_8859_1));
     }
 
     private static HttpString name(byte[] line, int length) {

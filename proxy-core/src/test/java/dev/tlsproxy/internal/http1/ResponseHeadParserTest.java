@@ -134,6 +134,9 @@ class ResponseHeadParserTest {
                 .isNotNull();
         assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(withFields(ResponseHeadParser.MAX_FIELDS + 1))))
                 .hasMessage("response head: more than 200 fields");
+        assertThatThrownBy(() -> new ResponseHeadParser()
+                        .parse(bytes("HTTP/1.1 200 OK\r\n" + "Set-Cookie: a\r\n".repeat(101) + "\r\n")))
+                .hasMessage("response head: more than 100 lines of one field");
         String line = "HTTP/1.1 200 OK\r\nX: ";
         assertThat(new ResponseHeadParser().parse(bytes(line + "a".repeat(64 * 1024 - 50) + "\r\n\r\n")))
                 .isNotNull();
