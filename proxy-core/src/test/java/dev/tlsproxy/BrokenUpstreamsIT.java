@@ -262,7 +262,7 @@ class BrokenUpstreamsIT {
                 RawTlsClient client = local.http1()) {
             client.send("GET / HTTP/1.1\r\nHost: " + client.authority() + "\r\nTE: trailers\r\nConnection: TE\r\n\r\n");
             assertThat(client.readHead()).containsIgnoringCase("Transfer-Encoding: chunked");
-            String body = "2\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n";
+            String body = "02\r\nok\r\n0\r\nX-Sum: 1\r\n\r\n";
             assertThat(client.socket().getInputStream().readNBytes(body.length()))
                     .asString()
                     .isEqualTo(body);

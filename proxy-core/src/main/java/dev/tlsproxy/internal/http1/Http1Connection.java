@@ -78,6 +78,7 @@ public final class Http1Connection extends StreamClientConnection {
         }
         ByteBuffer head = RequestHeadWriter.head(request);
         long length = bodyLength(request.getRequestHeaders());
+        responseBytes = false;
         if (!isOpen()) {
             callback.failed(new ClosedChannelException());
             return;
@@ -86,7 +87,6 @@ public final class Http1Connection extends StreamClientConnection {
         current = exchange;
         parser = new ResponseHeadParser();
         interimResponses = 0;
-        responseBytes = false;
         responseDone = false;
         reusable = false;
         switching = false;
@@ -271,6 +271,15 @@ public final class Http1Connection extends StreamClientConnection {
     }
 
     /**
+     * Whether the last request and its response are complete and left it usable.
+     *
+     * @return true when {@link #sendRequest} may be called
+     */
+    public boolean isIdle() {
+        return current == null && !upgraded && isOpen();
+    }
+
+    /**
      * Whether it is open and nothing waits to be read: neither the end, nor bytes that would be taken for the response to
      * the next request. Only between requests.
      *
@@ -306,6 +315,7 @@ public final class Http1Connection extends StreamClientConnection {
         }
         upgraded = true;
         current = null;
+        source.pass();
         sink.end();
         requestChannel().setWriteListener(null);
         responseChannel().setReadListener(null);

@@ -17,6 +17,7 @@ final class ResponseHeadParser {
 
     static final int MAX_FIELDS = 200;
 
+    private static final String BEGIN = "HTTP/1.";
     private static final String WHAT = "response head";
     private static final int STATUS_FROM = "HTTP/1.1 ".length();
     private static final int STATUS_TO = STATUS_FROM + 3;
@@ -37,6 +38,7 @@ final class ResponseHeadParser {
         FieldLines rest = fields;
         if (rest == null) {
             if (!lines.read(in, MAX_BYTES, WHAT)) {
+                begin(lines.bytes(), lines.length());
                 return null;
             }
             statusLine(lines.bytes(), lines.length());
@@ -44,6 +46,15 @@ final class ResponseHeadParser {
             fields = rest;
         }
         return rest.read(in) ? new ResponseHead(protocol, status, reason, rest.fields()) : null;
+    }
+
+    /** What speaks another protocol may never end its first line. */
+    private static void begin(byte[] line, int length) throws MalformedResponseException {
+        for (int i = 0; i < Math.min(length, BEGIN.length()); i++) {
+            if (line[i] != BEGIN.charAt(i)) {
+                throw noResponse();
+            }
+        }
     }
 
     private void statusLine(byte[] line, int length) throws MalformedResponseException {
@@ -80,6 +91,10 @@ final class ResponseHeadParser {
         if (begin.equals("HTTP/1.0 ")) {
             return Protocols.HTTP_1_0;
         }
-        throw new MalformedResponseException("status line: no HTTP/1.1 or HTTP/1.0 response");
+        throw noResponse();
+    }
+
+    private static MalformedResponseException noResponse() {
+        return new MalformedResponseException("status line: no HTTP/1.1 or HTTP/1.0 response");
     }
 }

@@ -43,6 +43,12 @@ final class ResponseSource extends AbstractStreamSourceConduit<StreamSourceCondu
         surplus = false;
     }
 
+    /** Bytes pass as they are from now on. */
+    void pass() {
+        framing = null;
+        chunks = null;
+    }
+
     /** Puts back what was read too far; it is read again first. Takes the buffer over. */
     void unread(PooledByteBuffer buffer) {
         unread = buffer;
@@ -164,8 +170,7 @@ final class ResponseSource extends AbstractStreamSourceConduit<StreamSourceCondu
 
     private int end() {
         HeaderMap trailers = chunks == null ? null : chunks.trailers();
-        framing = null;
-        chunks = null;
+        pass();
         connection.responseRead(trailers);
         return -1;
     }

@@ -55,8 +55,9 @@ final class PooledConnection {
         return idleSince;
     }
 
-    boolean isOpen() {
-        return http.isOpen();
+    /** Whether the last request and its response left it usable. */
+    boolean isIdle() {
+        return http.isIdle();
     }
 
     /** Whether it may carry another request. */

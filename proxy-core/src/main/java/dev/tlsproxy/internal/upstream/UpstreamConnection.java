@@ -27,7 +27,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     private PooledConnection connection;
     private @Nullable RequestHead head;
     private @Nullable UpstreamExchange exchange;
-    private @Nullable PooledConnection dead;
+    private boolean repeated;
     private boolean requestDone;
     private boolean responseStarted;
     private boolean responseDone;
@@ -106,11 +106,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
     }
 
     private void broken(PooledConnection failed, IOException cause) {
-        if (ended || failed != connection || failed == dead) {
-            return; // closing it tells the same failure again
+        if (ended || failed != connection) {
+            return;
         }
         if (canSendAgain(failed)) {
-            dead = failed;
+            repeated = true;
             timer.stop();
             failed.close();
             attempt.reconnect();
@@ -126,7 +126,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1. */
     private boolean canSendAgain(PooledConnection failed) {
         return failed.isReused()
-                && dead == null
+                && !repeated
                 && !responseStarted
                 && !failed.http().hasResponseBytes()
                 && head != null
@@ -190,7 +190,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     /** Back to the pool or closed. */
     private void finish() {
-        boolean reusable = responseDone && requestDone && !closeAfter && connection.isOpen();
+        boolean reusable = responseDone && requestDone && !closeAfter && connection.isIdle();
         if (!reusable) {
             end();
             return;

@@ -54,6 +54,14 @@ class ResponseHeadParserTest {
     }
 
     @Test
+    void refusesAnotherProtocolBeforeItsFirstLineEnds() {
+        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes("\u0000\u0001")))
+                .hasMessage("status line: no HTTP/1.1 or HTTP/1.0 response");
+        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes("HTTP/2")))
+                .hasMessage("status line: no HTTP/1.1 or HTTP/1.0 response");
+    }
+
+    @Test
     void leavesWhatFollowsTheHead() throws Exception {
         ByteBuffer in = bytes("HTTP/1.1 204 \r\n\r\nHTTP/1.1");
         assertThat(new ResponseHeadParser().parse(in)).isNotNull();
@@ -142,7 +150,7 @@ class ResponseHeadParserTest {
                 .isNotNull();
         assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(line + "a".repeat(64 * 1024))))
                 .hasMessage("response head: too long");
-        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes("a".repeat(64 * 1024 + 1))))
+        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes("HTTP/1.1 200 " + "a".repeat(64 * 1024))))
                 .hasMessage("response head: too long");
     }
 
