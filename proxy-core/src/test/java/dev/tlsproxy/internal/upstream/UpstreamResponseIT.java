@@ -46,7 +46,7 @@ class UpstreamResponseIT {
     }
 
     @Test
-    void answersHeadAndReusesTheConnection() throws Exception {
+    void answersHead() throws Exception {
         ScriptedUpstream.Script script = connection -> {
             while (connection.readHead() != null) {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
@@ -59,7 +59,6 @@ class UpstreamResponseIT {
                     assertThat(text(client)).startsWith("HTTP/1.1 200 OK").contains("Content-Length: 1234");
                 }
             }
-            assertThat(up.accepted).hasValue(1);
         }
     }
 
