@@ -2,13 +2,17 @@ package dev.tlsproxy.internal.http1;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.undertow.client.ClientCallback;
 import io.undertow.client.ClientExchange;
 import io.undertow.client.ClientRequest;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.DefaultByteBufferPool;
+import io.undertow.server.protocol.http.HttpAttachments;
+import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
 import io.undertow.util.Methods;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,14 +34,15 @@ import org.xnio.Xnio;
 import org.xnio.XnioWorker;
 import org.xnio.channels.StreamSinkChannel;
 
-/** The request side of a connection, over a socket pair. */
-class RequestSinkTest {
+/** A connection over a socket pair. */
+class Http1ConnectionTest {
 
     private final ByteBufferPool buffers = new DefaultByteBufferPool(false, 16 * 1024);
     private XnioWorker worker;
     private ServerSocket server;
     private Socket upstream;
     private Http1Connection connection;
+    private volatile ClientExchange exchange;
 
     @BeforeEach
     void connect() throws Exception {
@@ -102,6 +107,70 @@ class RequestSinkTest {
     }
 
     @Test
+    void writesTrailersThatMayPass() throws Exception {
+        StreamSinkChannel body = exchange("Transfer-Encoding", "chunked");
+        run(() -> {
+            body.write(bytes("hello"));
+            HeaderMap trailers = new HeaderMap();
+            trailers.put(new HttpString("X-Sum"), "1").put(Headers.CONTENT_LENGTH, "7");
+            exchange.putAttachment(HttpAttachments.RESPONSE_TRAILERS, trailers);
+            body.shutdownWrites();
+            assertThat(body.flush()).isTrue();
+        });
+        assertThat(read("\r\n\r\n")).startsWith("PUT / ");
+        assertThat(read("\r\n\r\n")).isEqualTo("5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n");
+    }
+
+    @Test
+    void isIdleOnlyAfterRequestAndResponseAndNothingElse() throws Exception {
+        StreamSinkChannel body = exchange("Content-Length", "2");
+        run(() -> {
+            assertThat(connection.isIdle()).isFalse();
+            assertThatThrownBy(() -> connection.sendRequest(exchange.getRequest(), new Nothing()))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("connection: in use (expected: one request at a time)");
+            body.write(bytes("ok"));
+            body.shutdownWrites();
+            assertThat(body.flush()).isTrue();
+            assertThat(connection.isIdle()).isFalse();
+            assertThat(connection.hasResponseBytes()).isFalse();
+        });
+        CompletableFuture<Integer> status = new CompletableFuture<>();
+        run(() -> exchange.setResponseListener(new Nothing() {
+            @Override
+            public void completed(ClientExchange result) {
+                status.complete(result.getResponse().getResponseCode());
+            }
+        }));
+        upstream.getOutputStream()
+                .write("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx".getBytes(StandardCharsets.US_ASCII));
+        assertThat(status.get(10, TimeUnit.SECONDS)).isEqualTo(200);
+        run(() -> {
+            ByteBuffer buffer = ByteBuffer.allocate(10);
+            assertThat(exchange.getResponseChannel().read(buffer)).isEqualTo(1);
+            assertThat(connection.isIdle()).isFalse();
+            assertThat(exchange.getResponseChannel().read(buffer)).isEqualTo(-1);
+            assertThat(connection.isIdle()).isTrue();
+            assertThat(connection.isQuiet()).isTrue();
+            assertThat(connection.hasResponseBytes()).isTrue();
+        });
+        upstream.getOutputStream().write('x');
+        await().until(() -> !connection.isOpen());
+    }
+
+    private static class Nothing implements ClientCallback<ClientExchange> {
+        @Override
+        public void completed(ClientExchange result) {
+            // not of interest
+        }
+
+        @Override
+        public void failed(IOException e) {
+            // not of interest
+        }
+    }
+
+    @Test
     void keepsChunksWholeWhereTheSocketTakesOnlyParts() throws Exception {
         int size = 8 * 1024 * 1024;
         StreamSinkChannel body = exchange("Transfer-Encoding", "chunked");
@@ -145,13 +214,14 @@ class RequestSinkTest {
 
     private StreamSinkChannel exchange(String field, String value) throws Exception {
         ClientRequest request = new ClientRequest().setMethod(Methods.PUT).setPath("/");
-        request.getRequestHeaders().put(new io.undertow.util.HttpString(field), value);
+        request.getRequestHeaders().put(new HttpString(field), value);
         request.getRequestHeaders().remove(Headers.HOST);
         CompletableFuture<StreamSinkChannel> body = new CompletableFuture<>();
         run(() -> connection.sendRequest(request, new ClientCallback<>() {
             @Override
-            public void completed(ClientExchange exchange) {
-                body.complete(exchange.getRequestChannel());
+            public void completed(ClientExchange result) {
+                exchange = result;
+                body.complete(result.getRequestChannel());
             }
 
             @Override
