@@ -220,14 +220,15 @@ class BrokenUpstreamsIT {
                     }
                 });
                 LocalProxy local = LocalProxy.to(up.uri())) {
-            assertThat(get(local, Version.HTTP_1_1, "/").statusCode()).isEqualTo(200);
-            HttpResponse<String> second = local.client(Version.HTTP_1_1)
-                    .send(
-                            local.request("/")
-                                    .method(method, BodyPublishers.noBody())
-                                    .build(),
-                            BodyHandlers.ofString());
+            // one connection of the client, so that the upstream's is kept by the I/O thread that uses it again
+            HttpClient client = local.client(Version.HTTP_1_1);
+            assertThat(client.send(local.request("/").build(), BodyHandlers.ofString())
+                            .statusCode())
+                    .isEqualTo(200);
+            HttpResponse<String> second = client.send(
+                    local.request("/").method(method, BodyPublishers.noBody()).build(), BodyHandlers.ofString());
             assertThat(second.statusCode()).isEqualTo(status);
+            assertThat(connections).hasSize(status == 200 ? 2 : 1);
         }
     }
 
