@@ -48,7 +48,15 @@ class ReadmeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/request-rules.md"})
+    @ValueSource(
+            strings = {
+                "README.md",
+                "CONTRIBUTING.md",
+                "docs/decisions.md",
+                "docs/fuzzing.md",
+                "docs/request-rules.md",
+                "docs/response-rules.md"
+            })
     void everyTestThatADocumentNamesExists(String document) throws IOException {
         Map<String, Path> tests = tests();
         Matcher name = Pattern.compile("\\b([A-Z]\\w+(?:IT|Test))(?:\\.(\\w+))?`")
