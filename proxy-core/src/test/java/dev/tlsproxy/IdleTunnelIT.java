@@ -27,9 +27,8 @@ class IdleTunnelIT {
     @Test
     void takesNoProcessorTime() throws Exception {
         try (TunnelEnds ends = new TunnelEnds();
-                LocalProxy local = LocalProxy.started(LocalProxy.builder()
-                        .route(LocalProxy.HOST, ends.uri())
-                        .ioThreads(1));
+                LocalProxy local = LocalProxy.started(
+                        LocalProxy.builder().route(LocalProxy.HOST, ends.uri()).ioThreads(1));
                 TunnelEnds.Client client = ends.client(
                         local.proxy.localCaCertificate().orElseThrow(),
                         local.proxy.addresses().https(),
@@ -49,7 +48,8 @@ class IdleTunnelIT {
                 byte[] much = new byte[4 * 1024 * 1024];
                 Thread writing = new Thread(() -> writeAll(upstream, much));
                 writing.start();
-                assertThat(client.tls().getInputStream().readNBytes(much.length)).hasSize(much.length);
+                assertThat(client.tls().getInputStream().readNBytes(much.length))
+                        .hasSize(much.length);
                 writing.join(10_000);
                 assertIdle("after more than the client took at once");
             }

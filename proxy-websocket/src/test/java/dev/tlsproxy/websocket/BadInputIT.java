@@ -83,8 +83,7 @@ class BadInputIT {
         try (RecordingServer server = new RecordingServer();
                 TlsProxy proxy = WebSocketsIT.started(server.uri(), policy);
                 RawClient client = new RawClient(proxy)) {
-            assertThat(client.ask(RawClient.PROPER, before + frame + before))
-                    .startsWith("HTTP/1.1 101 ");
+            assertThat(client.ask(RawClient.PROPER, before + frame + before)).startsWith("HTTP/1.1 101 ");
 
             assertThat(client.frame()).isEqualTo(closeToClient(code, reason));
             assertThat(client.ended()).isTrue();

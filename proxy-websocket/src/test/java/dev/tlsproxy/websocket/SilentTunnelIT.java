@@ -50,7 +50,8 @@ class SilentTunnelIT {
             // a connection beside it is cut all the while: the time-outs do their work
             assertThatThrownBy(idle::ended).isInstanceOf(TlsNoCloseNotifyException.class);
             await().pollInterval(Duration.ofMillis(100))
-                    .until(() -> System.nanoTime() - began > SECOND.multipliedBy(5).toNanos());
+                    .until(() ->
+                            System.nanoTime() - began > SECOND.multipliedBy(5).toNanos());
 
             assertThat(talker.echo(socket, "still there")).isEqualTo("still there");
         }
@@ -60,8 +61,7 @@ class SilentTunnelIT {
     void pingsKeepMiddleboxesOnBothSidesFromForgetting() throws Exception {
         try (EchoServer server = new EchoServer();
                 ForgetfulRelay behind = new ForgetfulRelay(server.port(), MEMORY);
-                TlsProxy proxy = started(
-                        behind.port(), WebSockets.defaults().keepAlive(SECOND), Timeouts.defaults());
+                TlsProxy proxy = started(behind.port(), WebSockets.defaults().keepAlive(SECOND), Timeouts.defaults());
                 ForgetfulRelay before =
                         new ForgetfulRelay(proxy.addresses().https().getPort(), MEMORY)) {
             Talker talker = new Talker();
@@ -85,8 +85,8 @@ class SilentTunnelIT {
         try (EchoServer server = new EchoServer();
                 ForgetfulRelay behind = new ForgetfulRelay(server.port(), inFront ? never : MEMORY);
                 TlsProxy proxy = started(behind.port(), WebSockets.defaults(), Timeouts.defaults());
-                ForgetfulRelay before = new ForgetfulRelay(
-                        proxy.addresses().https().getPort(), inFront ? MEMORY : never)) {
+                ForgetfulRelay before =
+                        new ForgetfulRelay(proxy.addresses().https().getPort(), inFront ? MEMORY : never)) {
             Talker talker = new Talker();
             WebSocket socket = talker.open(proxy, before.port());
             ForgetfulRelay middlebox = inFront ? before : behind;

@@ -66,8 +66,8 @@ class BrowserIT {
     void pageKeepsItsWebSocketThroughUpdatesAndNewCertificatesAndIsTold1001AtTheEnd() throws Exception {
         CountingUpstream counting = new CountingUpstream();
         RawUpstream upstream = bench.closing(counting.start());
-        TlsProxy proxy = bench.start(TlsProxy.builder()
-                .route(Route.of(HOST).to(upstream.uri()).upgrades(WebSockets.defaults())));
+        TlsProxy proxy = bench.start(
+                TlsProxy.builder().route(Route.of(HOST).to(upstream.uri()).upgrades(WebSockets.defaults())));
         Path ca = Workbench.caFile(proxy, bench.directory(RealPeer.of(Peer.CERTUTIL), "ca"));
         Chromium browser = Chromium.start(bench, HOST, ca);
         browser.navigate(proxy.uri(HOST));
@@ -84,7 +84,8 @@ class BrowserIT {
         }
         assertThat(original).isNotEqualTo(first.certificate());
         for (SelfSigned next : List.of(first, second)) {
-            assertThat(proxy.update(u -> u.certificate(HOST, next.chain(), next.key())).tunnelsKept())
+            assertThat(proxy.update(u -> u.certificate(HOST, next.chain(), next.key()))
+                            .tunnelsKept())
                     .isEqualTo(1);
             assertThat(SelfSigned.shownBy(proxy, HOST)).isEqualTo(next.certificate());
         }

@@ -34,7 +34,6 @@ class IdleTunnelsIT {
     private static final int SPARE_DESCRIPTORS = 100;
     private static final long MOST_BYTES = 20 * 1024;
     private static final long MOST_DIRECT_BYTES = 1024;
-    private static final long MOST_BYTES_LEFT = 512;
     private static final Duration LONG = Duration.ofHours(1);
     private static final String UPGRADE = "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|"
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|";
@@ -80,9 +79,11 @@ class IdleTunnelsIT {
                     + SYSTEM.getMaxFileDescriptorCount() + "): " + tunnel + "; an idle TLS connection: " + idle;
             LOG.info(figures);
             assertThat(tunnel.heap - idle.heap).as(figures).isLessThan(MOST_BYTES);
-            assertThat(tunnel.direct).as("no pooled buffer: " + figures).isLessThan(MOST_DIRECT_BYTES);
-            assertThat(tunnel.heapLeft).as(figures).isLessThan(MOST_BYTES_LEFT);
-            assertThat(tunnel.directLeft).as(figures).isLessThan(MOST_BYTES_LEFT);
+            assertThat(tunnel.direct).as(figures).isLessThan(MOST_DIRECT_BYTES);
+            // what the JVM itself does between two measurements, shared by all; a tunnel that stays is many times that
+            long mostLeft = 512 + 1024 * 1024 / count;
+            assertThat(tunnel.heapLeft).as(figures).isLessThan(mostLeft);
+            assertThat(tunnel.directLeft).as(figures).isLessThan(mostLeft);
         }
     }
 
@@ -99,8 +100,8 @@ class IdleTunnelsIT {
 
         @Override
         public String toString() {
-            return "heap " + heap + " B, direct " + direct + " B each, left when closed " + heapLeft + " B, " + directLeft
-                    + " B";
+            return "heap " + heap + " B, direct " + direct + " B each, left when closed " + heapLeft + " B, "
+                    + directLeft + " B";
         }
     }
 
@@ -118,9 +119,10 @@ class IdleTunnelsIT {
 
     /** Idle connections to the upstream come and go by themselves. */
     private static void awaitHandles(long expected) {
-        Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(
-                        SYSTEM.getOpenFileDescriptorCount())
-                .as("open file descriptors")
-                .isBetween(expected - 4, expected + 4));
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(SYSTEM.getOpenFileDescriptorCount())
+                        .as("open file descriptors")
+                        .isBetween(expected - 4, expected + 4));
     }
 }

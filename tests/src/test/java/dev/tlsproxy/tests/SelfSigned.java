@@ -77,7 +77,7 @@ record SelfSigned(Path chain, Path key, X509Certificate certificate) {
     private static Path pem(Path file, String type, byte[] encoded) throws IOException {
         return Files.writeString(
                 file,
-                "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END " + type
-                        + "-----\n");
+                "-----BEGIN " + type + "-----\n" + Base64.getMimeEncoder().encodeToString(encoded) + "\n-----END "
+                        + type + "-----\n");
     }
 }

@@ -110,7 +110,8 @@ class TwoWayTunnelTest {
     }
 
     private void awaitNoneHeld() {
-        await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(pool.held).hasValue(0));
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(pool.held).hasValue(0));
     }
 
     private StreamConnection connect() throws IOException {
