@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a client must not send: the answer RFC 6455 asks for, and nothing of it at the upstream. */
-class BadInputIT {
+class RefusedInputIT {
 
     private static final String KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|";
     private static final String V13 = "Sec-WebSocket-Version: 13|";
