@@ -9,6 +9,7 @@ final class CloseCode {
 
     static final int GOING_AWAY = 1001;
     static final int PROTOCOL_ERROR = 1002;
+    static final int NOT_CONSISTENT = 1007;
     static final int POLICY = 1008;
     static final int TOO_BIG = 1009;
     static final int SERVICE_RESTART = 1012;
@@ -39,7 +40,7 @@ final class CloseCode {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(payload);
         } catch (CharacterCodingException e) {
-            throw Violation.protocol("close reason not UTF-8");
+            throw Violation.notUtf8("close reason not UTF-8");
         }
         return code;
     }

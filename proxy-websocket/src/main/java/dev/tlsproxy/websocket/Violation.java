@@ -16,6 +16,10 @@ final class Violation extends Exception {
         return new Violation(CloseCode.PROTOCOL_ERROR, reason);
     }
 
+    static Violation notUtf8(String reason) {
+        return new Violation(CloseCode.NOT_CONSISTENT, reason);
+    }
+
     static Violation tooBig(String reason) {
         return new Violation(CloseCode.TOO_BIG, reason);
     }

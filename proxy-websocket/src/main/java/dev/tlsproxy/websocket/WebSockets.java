@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A request with another {@code Sec-WebSocket-Version} than 13 is refused with 426, one without a proper
  * {@code Sec-WebSocket-Key} with 400, before the upstream hears of it. In the tunnel each frame is held to RFC 6455
- * section 5: one that breaks it never passes, and close frames with 1002 go to both sides. Payload passes untouched, and
+ * section 5: one that breaks it never passes, and close frames with 1002 go to both sides, with 1007 where it is a close
+ * frame's reason that is not UTF-8. Payload passes untouched, and
  * so do permessage-deflate and other extensions; whether text is UTF-8 is for its receiver to check.
  *
  * <p>When the proxy closes a tunnel, close frames go to both sides, each between two frames, and no frame follows them:

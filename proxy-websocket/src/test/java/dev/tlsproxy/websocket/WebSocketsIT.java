@@ -6,67 +6,18 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tlsproxy.Route;
 import dev.tlsproxy.TlsProxy;
+import dev.tlsproxy.TlsProxyBuilder;
 import dev.tlsproxy.spi.CertificateStore;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** A policy in a running proxy, between a client of bytes and a real server. */
 class WebSocketsIT {
 
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-
-    @ParameterizedTest
-    @CsvSource({
-        "426, Sec-WebSocket-Version: 12|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|",
-        "426, Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|",
-        "400, Sec-WebSocket-Version: 13|",
-        "400, Sec-WebSocket-Version: 13|Sec-WebSocket-Key: short|",
-        "403, Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: https://evil.example|",
-        "403, Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Protocol: x|"
-    })
-    void aBadRequestNeverReachesTheUpstream(int status, String fields) throws Exception {
-        try (EchoServer server = new EchoServer();
-                TlsProxy proxy = started(
-                        server,
-                        WebSockets.defaults()
-                                .allowedOrigins("https://live.localhost")
-                                .subprotocols("mqtt"));
-                RawClient client = new RawClient(proxy)) {
-            String answer = client.ask(fields.replace("|", "\r\n"), "");
-
-            assertThat(answer).startsWith("HTTP/1.1 " + status + " ");
-            if (status == 426) {
-                assertThat(answer).containsIgnoringCase("\r\nSec-WebSocket-Version: 13\r\n");
-            }
-            assertThat(server.requests).hasValue(0);
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "1002, 8101ff, unmasked frame from client",
-        "1002, c18101020304ff, reserved bit without extension",
-        "1002, 838101020304ff, unknown opcode",
-        "1002, 88820102030402ef, close code 1005",
-        "1009, 81fe100001020304, message too large"
-    })
-    void aBadFrameClosesBothSidesAndNeverReachesTheUpstream(int code, String frame, String reason) throws Exception {
-        try (EchoServer server = new EchoServer();
-                TlsProxy proxy = started(server, WebSockets.defaults().maxMessage(1000));
-                RawClient client = new RawClient(proxy)) {
-            assertThat(client.ask(RawClient.PROPER, frame)).startsWith("HTTP/1.1 101 ");
-
-            assertThat(client.frame()).isEqualTo(closeToClient(code, reason));
-            assertThat(client.ended()).isTrue();
-            assertThat(server.closes.poll(10, TimeUnit.SECONDS)).isEqualTo(code);
-            assertThat(server.texts).isEmpty();
-        }
-    }
 
     @Test
     void passesEagerFragmentsControlFramesBetweenThemAndTheCloseHandshake() throws Exception {
@@ -163,13 +114,18 @@ class WebSocketsIT {
     }
 
     private static TlsProxy started(EchoServer server, WebSockets policy) {
-        TlsProxy proxy = TlsProxy.builder()
-                .https(ANY_PORT)
-                .withoutHttp()
-                .store(CertificateStore.inMemory())
-                .route(Route.of("live.localhost").to(server.uri()).upgrades(policy))
+        return started(server.uri(), policy);
+    }
+
+    static TlsProxy started(String upstream, WebSockets policy) {
+        TlsProxy proxy = builder()
+                .route(Route.of("live.localhost").to(upstream).upgrades(policy))
                 .build();
         proxy.start();
         return proxy;
+    }
+
+    static TlsProxyBuilder builder() {
+        return TlsProxy.builder().https(ANY_PORT).withoutHttp().store(CertificateStore.inMemory());
     }
 }

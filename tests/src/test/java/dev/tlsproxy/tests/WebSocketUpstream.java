@@ -49,8 +49,7 @@ final class WebSocketUpstream {
     }
 
     private static void talk(String head, InputStream in, OutputStream out) throws IOException {
-        String response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: " + accept(field(head, "sec-websocket-key")) + "\r\n\r\n";
+        String response = switching(head);
         // in one write with the 101: a proxy that forgets what it read behind the head loses it
         out.write(concat(latin1(response), frame(1, "eager".getBytes(StandardCharsets.UTF_8))));
         out.flush();
@@ -70,7 +69,14 @@ final class WebSocketUpstream {
         }
     }
 
-    private static byte[] frame(int opcode, byte[] payload) {
+    /** The 101 for a request. */
+    static String switching(String head) {
+        return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Accept: " + accept(field(head, "sec-websocket-key")) + "\r\n\r\n";
+    }
+
+    /** A frame of up to 125 bytes. */
+    static byte[] frame(int opcode, byte[] payload) {
         return concat(new byte[] {(byte) (0x80 | opcode), (byte) payload.length}, payload);
     }
 

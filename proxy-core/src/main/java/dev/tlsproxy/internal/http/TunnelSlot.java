@@ -24,7 +24,7 @@ import org.xnio.StreamConnection;
  * The place of one upgrade in {@link Tunnels}: from the handler's decision to the end of the tunnel, or of the exchange
  * where none comes of it. On the exchange's I/O thread but for what says otherwise.
  */
-final class TunnelSlot implements HttpUpgradeListener {
+final class TunnelSlot implements HttpUpgradeListener, Tunnels.Place {
 
     private static final Logger LOG = LoggerFactory.getLogger(TunnelSlot.class);
 
@@ -57,38 +57,38 @@ final class TunnelSlot implements HttpUpgradeListener {
         return slot;
     }
 
-    /** Any thread. */
-    RouteEntry route() {
+    @Override
+    public RouteEntry route() {
         return route;
     }
 
-    /** The upstream; empty until it has answered. Any thread. */
-    Optional<UpstreamAddress> address() {
+    @Override
+    public Optional<UpstreamAddress> address() {
         return Optional.ofNullable(address);
     }
 
-    /** True the first time only. Any thread. */
-    boolean leave() {
+    @Override
+    public boolean leave() {
         return leaving.compareAndSet(false, true);
     }
 
-    /** Whether {@link #leave} was called. Any thread. */
-    boolean isLeaving() {
+    @Override
+    public boolean isLeaving() {
         return leaving.get();
     }
 
-    /** Whether it can be told to come to its end. Any thread. */
-    boolean hasFilter() {
+    @Override
+    public boolean hasFilter() {
         return filter != null;
     }
 
-    /** Any thread. */
-    boolean isOpen() {
+    @Override
+    public boolean isOpen() {
         return open;
     }
 
-    /** Any thread. */
-    void drain(DrainReason reason, long deadline) {
+    @Override
+    public void drain(DrainReason reason, long deadline) {
         execute(() -> {
             draining = reason;
             drainDeadline = deadline;
@@ -98,8 +98,8 @@ final class TunnelSlot implements HttpUpgradeListener {
         });
     }
 
-    /** Any thread. */
-    void cut() {
+    @Override
+    public void cut() {
         execute(() -> {
             if (tunnel != null) {
                 tunnel.close();

@@ -18,8 +18,34 @@ import java.util.function.Predicate;
  */
 public final class Tunnels {
 
+    /** One tunnel, open or being opened. All of it for any thread. */
+    interface Place {
+
+        RouteEntry route();
+
+        /** The upstream; empty until it has answered. */
+        Optional<UpstreamAddress> address();
+
+        boolean isOpen();
+
+        /** Whether it can be told to come to its end. */
+        boolean hasFilter();
+
+        /** True the first time only. */
+        boolean leave();
+
+        /** Whether {@link #leave} was called. */
+        boolean isLeaving();
+
+        /** Asks the filter to bring the tunnel to its end, soon, as soon as it is open. */
+        void drain(DrainReason reason, long deadline);
+
+        /** Closes it as it is, soon. */
+        void cut();
+    }
+
     private final LongSupplier nanos;
-    private final Set<TunnelSlot> slots = ConcurrentHashMap.newKeySet();
+    private final Set<Place> places = ConcurrentHashMap.newKeySet();
     private final Object left = new Object();
 
     /**
@@ -47,8 +73,8 @@ public final class Tunnels {
      * @return the number at this moment
      */
     public int count(Predicate<RouteEntry> which) {
-        return (int) slots.stream()
-                .filter(slot -> slot.isOpen() && which.test(slot.route()))
+        return (int) places.stream()
+                .filter(place -> place.isOpen() && which.test(place.route()))
                 .count();
     }
 
@@ -62,7 +88,7 @@ public final class Tunnels {
      */
     public void drain(Predicate<RouteEntry> which, DrainReason reason, Duration within) {
         long deadline = nanos.getAsLong() + within.toNanos();
-        slots.stream().filter(slot -> which.test(slot.route())).forEach(slot -> slot.drain(reason, deadline));
+        places.stream().filter(place -> which.test(place.route())).forEach(place -> place.drain(reason, deadline));
     }
 
     /**
@@ -74,7 +100,7 @@ public final class Tunnels {
      * @throws InterruptedException when interrupted while waiting
      */
     public boolean awaitNone(Predicate<RouteEntry> which, Duration timeout) throws InterruptedException {
-        return awaitNoSlot(slot -> which.test(slot.route()), timeout);
+        return awaitNoPlace(place -> which.test(place.route()), timeout);
     }
 
     /**
@@ -85,13 +111,13 @@ public final class Tunnels {
      * @throws InterruptedException when interrupted while waiting
      */
     public boolean awaitFiltered(Duration timeout) throws InterruptedException {
-        return awaitNoSlot(TunnelSlot::hasFilter, timeout);
+        return awaitNoPlace(Place::hasFilter, timeout);
     }
 
-    private boolean awaitNoSlot(Predicate<TunnelSlot> which, Duration timeout) throws InterruptedException {
+    private boolean awaitNoPlace(Predicate<Place> which, Duration timeout) throws InterruptedException {
         long deadline = nanos.getAsLong() + timeout.toNanos();
         synchronized (left) {
-            while (slots.stream().anyMatch(which)) {
+            while (places.stream().anyMatch(which)) {
                 long remaining = deadline - nanos.getAsLong();
                 if (remaining <= 0) {
                     return false;
@@ -108,8 +134,8 @@ public final class Tunnels {
      * @return the number at this moment
      */
     public int staying() {
-        return (int) slots.stream()
-                .filter(slot -> slot.isOpen() && !slot.isLeaving())
+        return (int) places.stream()
+                .filter(place -> place.isOpen() && !place.isLeaving())
                 .count();
     }
 
@@ -122,18 +148,18 @@ public final class Tunnels {
      * @return the others
      */
     public Leaving leaving(BiPredicate<RouteEntry, Optional<UpstreamAddress>> stays) {
-        return new Leaving(slots.stream()
-                .filter(slot -> !stays.test(slot.route(), slot.address()) && slot.leave())
+        return new Leaving(places.stream()
+                .filter(place -> !stays.test(place.route(), place.address()) && place.leave())
                 .toList());
     }
 
     /** Tunnels that an update of the routes leaves without a place. */
     public final class Leaving {
 
-        private final List<TunnelSlot> slots;
+        private final List<Place> places;
 
-        private Leaving(List<TunnelSlot> slots) {
-            this.slots = slots;
+        private Leaving(List<Place> places) {
+            this.places = places;
         }
 
         /**
@@ -142,7 +168,7 @@ public final class Tunnels {
          * @return the number at this moment
          */
         public int count() {
-            return (int) slots.stream().filter(TunnelSlot::isOpen).count();
+            return (int) places.stream().filter(Place::isOpen).count();
         }
 
         /**
@@ -152,12 +178,12 @@ public final class Tunnels {
          */
         public void drain(Duration within) {
             long deadline = nanos.getAsLong() + within.toNanos();
-            slots.forEach(slot -> slot.drain(DrainReason.ROUTE_CHANGED, deadline));
+            places.forEach(place -> place.drain(DrainReason.ROUTE_CHANGED, deadline));
         }
 
         /** Closes those that are left as they are, soon. */
         public void cut() {
-            slots.forEach(TunnelSlot::cut);
+            places.forEach(Place::cut);
         }
     }
 
@@ -169,10 +195,10 @@ public final class Tunnels {
      */
     public int cut(Predicate<RouteEntry> which) {
         int cut = 0;
-        for (TunnelSlot slot : slots) {
-            if (which.test(slot.route())) {
-                cut += slot.isOpen() ? 1 : 0;
-                slot.cut();
+        for (Place place : places) {
+            if (which.test(place.route())) {
+                cut += place.isOpen() ? 1 : 0;
+                place.cut();
             }
         }
         return cut;
@@ -186,13 +212,13 @@ public final class Tunnels {
         return nanos;
     }
 
-    void add(TunnelSlot slot) {
-        slots.add(slot);
+    void add(Place place) {
+        places.add(place);
     }
 
-    void remove(TunnelSlot slot) {
+    void remove(Place place) {
         synchronized (left) {
-            slots.remove(slot);
+            places.remove(place);
             left.notifyAll();
         }
     }

@@ -73,6 +73,10 @@ final class TunnelLeg {
     /** Goes on with what was kept, with the end, and with what lies in a TLS buffer; waits for the connection otherwise. */
     void advance() throws IOException {
         if (!dirty || done) {
+            // Undertow hands over a TLS connection that waits to be writable, as it is at all times
+            if (sink.isWriteResumed()) {
+                sink.suspendWrites();
+            }
             return;
         }
         if (!writeKept() || !flush()) {
