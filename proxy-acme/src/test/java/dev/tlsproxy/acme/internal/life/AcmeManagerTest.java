@@ -280,6 +280,54 @@ class AcmeManagerTest {
     }
 
     @Test
+    void servesWithinSecondsWhatAnotherProcessThatHoldsTheLockHasGot() throws Exception {
+        CertificateStore.Lease lease = store.tryLock(NameRecords.lock(NAME)).orElseThrow();
+        start(proxy);
+        time.pass(Duration.ofSeconds(40));
+        CertifiedKey theirs = FakeIssuer.certificate(NAME, START, START.plus(days(90)));
+        store.save(NAME, theirs);
+        lease.close();
+        time.pass(Duration.ofSeconds(2));
+        assertThat(served()).isSameAs(theirs);
+        assertThat(issuer.orders).isEmpty();
+    }
+
+    @Test
+    void looksSeldomWhereAnotherProcessHoldsTheLockForHours() throws Exception {
+        CertificateStore.Lease lease = store.tryLock(NameRecords.lock(NAME)).orElseThrow();
+        start(proxy);
+        time.pass(Duration.ofHours(3));
+        int before = store.loads;
+        time.pass(Duration.ofHours(1));
+        assertThat(store.loads - before).isBetween(60, 400);
+        lease.close();
+    }
+
+    @Test
+    void servesWithinSecondsWhatAnotherProcessWasOrderingWhenThisOneStarted() {
+        FakeProxy late = new FakeProxy(store, Set.of(NAME));
+        issuer.rule = name -> {
+            issuer.rule = other -> {};
+            start(late);
+        };
+        start(proxy);
+        time.pass(Duration.ofSeconds(3));
+        assertThat(issuer.orders).hasSize(1);
+        assertThat(late.served).isEqualTo(proxy.served).isNotEmpty();
+        assertThat(late.states(NAME)).doesNotContain(State.ORDERING).endsWith(State.LOADED);
+    }
+
+    @Test
+    void statusesBeginWithTheName() {
+        issuer.rule = name -> {
+            throw FakeIssuer.failure(Kind.CA_UNAVAILABLE, "account at ca.example for " + NAME + ": no answer");
+        };
+        start(proxy);
+        time.pass(Duration.ofSeconds(1));
+        assertThat(proxy.status(NAME).problem()).contains(NAME + ": account at ca.example for " + NAME + ": no answer");
+    }
+
+    @Test
     void startsAfreshAndConservativelyWhereTheRecordIsDamaged() throws Exception {
         store.write("acme/names/" + NAME + ".properties", "\u0000rubbish".getBytes(StandardCharsets.UTF_8));
         start(proxy);
