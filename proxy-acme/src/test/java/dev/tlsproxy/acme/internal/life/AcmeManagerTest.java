@@ -9,6 +9,9 @@ import dev.tlsproxy.acme.internal.order.RenewalWindow;
 import dev.tlsproxy.spi.CertificateStatus.State;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,6 +99,25 @@ class AcmeManagerTest {
         assertThat(issuer.orders.get(1).replaces()).contains(first.leaf());
         time.pass(days(20));
         assertThat(issuer.orders).hasSize(2);
+    }
+
+    @Test
+    void logsThePageOnWhichTheCaExplainsItsWindow() {
+        start(proxy);
+        time.pass(days(1));
+        issuer.window = leaf -> Optional.of(new RenewalWindow(
+                START, START, time.instant(), Optional.of(URI.create("https://ca.example/incident"))));
+        PrintStream console = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            time.pass(days(1));
+        } finally {
+            System.setErr(console);
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .contains(NAME + ": the CA now wants it renewed in " + START + ".." + START
+                        + "; see https://ca.example/incident");
     }
 
     @Test
