@@ -17,7 +17,12 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Puts certified keys into the table, tells of it, and knows how it stands with each name. Safe for several threads. */
+/**
+ * Puts certified keys into the table, tells of it, and knows how it stands with each name. Safe for several threads.
+ *
+ * <p>A certificate manager may still be at a name when that is gone: what it brings then is dropped, under the lock that
+ * {@link #retain} takes, so that nothing comes back behind it.
+ */
 final class Deployments implements CertificateSink {
 
     private static final Logger log = LoggerFactory.getLogger(Deployments.class);
@@ -25,13 +30,19 @@ final class Deployments implements CertificateSink {
     private final CertificateTable table;
     private final ProxyEvents events;
     private final CertificateStatuses statuses;
+    private Predicate<String> served;
     private boolean closed;
 
-    /** Waits for all of {@code names}: host patterns in normal form. */
-    Deployments(CertificateTable table, ProxyEvents events, Set<String> names) {
+    /**
+     * Waits for all of {@code names}: host patterns in normal form.
+     *
+     * @param served which names' certificates have a place in the table
+     */
+    Deployments(CertificateTable table, ProxyEvents events, Set<String> names, Predicate<String> served) {
         this.table = table;
         this.events = events;
         this.statuses = new CertificateStatuses(names);
+        this.served = served;
     }
 
     @Override
@@ -41,8 +52,12 @@ final class Deployments implements CertificateSink {
             throw new IllegalArgumentException(
                     "certificate for \"" + name + "\" is for " + key.names() + " (expected: one that covers the name)");
         }
-        table.deploy(name, key);
         synchronized (this) {
+            if (!served.test(name)) {
+                log.info("{}: a certificate came, and no route is for that name; it is not served", name);
+                return;
+            }
+            table.deploy(name, key);
             statuses.deployed(name, key);
             notifyAll();
         }
@@ -64,18 +79,18 @@ final class Deployments implements CertificateSink {
         status(CertificateStatus.of(name, CertificateStatus.State.LOADED, Optional.of(key.notAfter())));
     }
 
-    /** Waits for other names too. */
-    synchronized void expect(Set<String> names) {
+    /** Serves other names too, until {@link #retain}, and waits for some. */
+    synchronized void expect(Set<String> names, Predicate<String> others) {
+        served = served.or(others);
         statuses.expect(names);
     }
 
-    /** Serves, and knows of, some names only. */
-    void retain(Predicate<String> kept) {
+    /** Serves, and knows of, some names only, from now on. */
+    synchronized void retain(Predicate<String> kept) {
+        served = kept;
         table.retain(kept);
-        synchronized (this) {
-            statuses.retain(kept);
-            notifyAll();
-        }
+        statuses.retain(kept);
+        notifyAll();
     }
 
     /** Takes a certificate the user gave away, unless a manager has deployed another one for that name. */

@@ -43,7 +43,7 @@ final class LiveUpdate {
         rooms.swap(next);
         withdrawOwn(next);
         rooms.deployments().retain(next.served());
-        rooms.deployments().expect(next.names().all());
+        rooms.deployments().expect(next.names().all(), next.served());
         int draining = drainTunnels(next, update.drain());
         return report(next, rooms.tunnels().staying(), draining);
     }
@@ -51,7 +51,7 @@ final class LiveUpdate {
     /** Certificates before routes: a new name is never without one. */
     private void serveNames(Live next) {
         Deployments deployments = rooms.deployments();
-        deployments.expect(next.names().all());
+        deployments.expect(next.names().all(), next.served());
         try {
             rooms.managers().serve(next.names());
         } catch (RuntimeException e) {

@@ -70,7 +70,7 @@ final class Rooms implements AutoCloseable {
         this.opened = opened;
         this.live = Live.first(config);
         this.deployments =
-                new Deployments(certificates, config.events(), live.names().all());
+                new Deployments(certificates, config.events(), live.names().all(), live.served());
         // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened.add(Workers.buffers(), ByteBufferPool::close);
         this.worker = opened.add(Workers.create(config.ioThreads()), Workers::end);

@@ -235,6 +235,32 @@ class UpdateIT {
         }
     }
 
+    /** As of an order that was under way; the second name was a handshake's. */
+    @Test
+    void certificateThatComesWhenItsNameIsGoneIsNotServed() throws Exception {
+        FakeManager manager = new FakeManager(true).changeable();
+        try (LocalProxy local = LocalProxy.started(LocalProxy.builder()
+                .acme(manager)
+                .route("a.example.com", one.uri())
+                .route("gone.example.com", one.uri())
+                .route("*.shop.example.com", one.uri()))) {
+            manager.issue("a.example.com");
+            local.proxy.update(u -> u.remove("gone.example.com").remove("*.shop.example.com"));
+            for (String gone : List.of("gone.example.com", "one.shop.example.com")) {
+                manager.issue(gone);
+                assertThatThrownBy(() -> RawTlsClient.connect(local.proxy, gone))
+                        .as(gone)
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("unrecognized_name");
+            }
+            assertThat(local.proxy.certificates()).containsOnlyKeys("a.example.com");
+
+            local.proxy.update(u -> u.route("gone.example.com", two.uri()));
+            manager.issue("gone.example.com");
+            local.proxy.awaitReady("gone.example.com", Duration.ZERO);
+        }
+    }
+
     /** The local CA has the new name by then; it gives it up again. */
     @Test
     void managerThatRefusesUndoesWhatOthersHaveDone() throws Exception {

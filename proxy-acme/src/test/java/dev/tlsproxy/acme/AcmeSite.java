@@ -65,9 +65,10 @@ final class AcmeSite implements AutoCloseable {
         return Acme.directory(pebble.directory()).trust(trustFile(pebble, directory));
     }
 
+    /** Another file each time: a process may be reading the one before. */
     static Path trustFile(Pebble pebble, Path directory) {
         try {
-            return Files.writeString(directory.resolve("ca-https.pem"), pem(pebble.trust()));
+            return Files.writeString(Files.createTempFile(directory, "ca-https-", ".pem"), pem(pebble.trust()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -124,6 +124,17 @@ class Rfc2136SolverIT {
     }
 
     @Test
+    void keyWithAnotherSecret() {
+        Rfc2136Solver wrong = Rfc2136Solver.of("127.0.0.1:" + port, "example.com")
+                .tsig("key-256", "hmac-sha256", "AAAA" + SECRET.substring(4));
+        assertThatIOException()
+                .isThrownBy(() -> wrong.present(NAME, VALUE))
+                .withMessage("adding TXT " + NAME + " in zone example.com.: name server 127.0.0.1:" + port
+                        + " answered NOTAUTH, BADSIG for TSIG key \"key-256\" (expected: name, algorithm and secret as on"
+                        + " the server, and equal clocks)");
+    }
+
+    @Test
     void keyThatMayNotUpdate() {
         assertThatIOException()
                 .isThrownBy(() -> solver("powerless").present(NAME, VALUE))

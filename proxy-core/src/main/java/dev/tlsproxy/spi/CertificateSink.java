@@ -6,7 +6,8 @@ public interface CertificateSink {
     /**
      * Serves a certificate from the next handshake on, in place of the one served for that name. No connection is cut.
      * The state of the name's status stays, and its {@code notAfter} becomes that of this certificate; a name of which no
-     * status was told is {@link CertificateStatus.State#ISSUED}.
+     * status was told is {@link CertificateStatus.State#ISSUED}. Does nothing for a name that is of no route (any more) and
+     * that no handshake may ask for on demand.
      *
      * @param name the host pattern or IP address it is for
      * @param key the certified key; its certificate must cover the name

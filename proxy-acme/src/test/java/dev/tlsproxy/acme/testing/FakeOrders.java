@@ -51,6 +51,12 @@ public final class FakeOrders {
     /** The CA's clock, for the validity of certificates. */
     public volatile InstantSource clock = InstantSource.system();
 
+    /** The token of each challenge. */
+    public volatile String token = "dG9rZW4";
+
+    /** The window that renewal information tells. */
+    public volatile String window = "{\"start\":\"2030-01-01T00:00:00Z\",\"end\":\"2030-01-02T00:00:00Z\"}";
+
     /** How long certificates live. */
     public volatile Duration lifetime = Duration.ofDays(1);
 
@@ -119,8 +125,7 @@ public final class FakeOrders {
                 return new Answer(
                         200, Map.of("Content-Type", "application/pem-certificate-chain"), certificate, true, false);
             case "ari":
-                return poll(
-                        "{\"suggestedWindow\":{\"start\":\"2030-01-01T00:00:00Z\",\"end\":\"2030-01-02T00:00:00Z\"}}");
+                return poll("{\"suggestedWindow\":" + window + "}");
             default:
                 return Answer.html(404, Map.of());
         }
@@ -177,7 +182,7 @@ public final class FakeOrders {
     private String challengeJson(String type) {
         boolean failed = challengeError.equals(type);
         return "{\"type\":\"" + type + "\",\"url\":\"" + base + "/chall/1/" + type
-                + "\",\"token\":\"dG9rZW4\",\"status\":\""
+                + "\",\"token\":\"" + token + "\",\"status\":\""
                 + (failed ? "invalid" : "pending") + "\""
                 + (failed
                         ? ",\"error\":{\"type\":\"urn:ietf:params:acme:error:connection\",\"detail\":\"Connection refused\","

@@ -20,8 +20,8 @@ import java.util.Optional;
  * <p>The directory is made with mode 0700 by the first {@link #save} or {@link #probe}, files have mode 0600; where the
  * file system knows no modes (Windows), both inherit the rights of the directory above. A directory that was there
  * keeps its mode; one that others can enter is logged once, at WARN. A file is replaced by a rename, after its content
- * has reached the disk; a crash before the rename can leave a {@code .new-*.tmp} file, of mode 0600, that may be
- * deleted.
+ * has reached the disk; a crash before the rename can leave a {@code .new-*.tmp} file, of mode 0600, that nobody reads and
+ * that the first {@link #probe} of a later run deletes, once it is ten minutes old.
  */
 public final class FileCertificateStore implements CertificateStore {
 

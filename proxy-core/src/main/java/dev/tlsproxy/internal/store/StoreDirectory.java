@@ -38,6 +38,7 @@ final class StoreDirectory {
     private final String content;
     private final boolean posix;
     private final AtomicBoolean modeChecked;
+    private final AtomicBoolean swept = new AtomicBoolean();
 
     StoreDirectory(Path path) {
         this(path, path, "a key and its chain", new AtomicBoolean());
@@ -174,7 +175,7 @@ final class StoreDirectory {
         boolean place(Path temporary) throws IOException;
     }
 
-    /** Leaves the directory, where all went well, and nothing else. */
+    /** Leaves the directory, where all went well, and nothing else. The first one sweeps it, too. */
     void probe() throws IOException {
         refuseFileInTheWay();
         Deque<Path> made = new ArrayDeque<>();
@@ -184,6 +185,9 @@ final class StoreDirectory {
             try {
                 if (!Arrays.equals(Files.readAllBytes(temporary), PROBE)) {
                     throw new IOException("what was written is not what is read");
+                }
+                if (swept.compareAndSet(false, true)) {
+                    Leftovers.sweep(path, Files.getLastModifiedTime(temporary).toInstant());
                 }
             } finally {
                 Files.delete(temporary);
@@ -229,7 +233,7 @@ final class StoreDirectory {
 
     /** createTempFile gives mode 0600 where there are modes, and a name that no other process has. */
     private Path writeTemporary(byte[] content) throws IOException {
-        Path temporary = Files.createTempFile(path, ".new-", ".tmp");
+        Path temporary = Files.createTempFile(path, Leftovers.PREFIX, Leftovers.SUFFIX);
         try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
             ByteBuffer buffer = ByteBuffer.wrap(content);
             while (buffer.hasRemaining()) {

@@ -284,8 +284,11 @@ class HandshakeIT {
             assertThat(shownTo("pending.test", "acme-tls/1")).isEqualTo(challenge.leaf());
             assertThat(shownTo("pending.test", "acme-tls/1", "h2")).isNotEqualTo(challenge.leaf());
             assertThat(shownTo("pending.test", "h2")).isNotEqualTo(challenge.leaf());
-            assertThatThrownBy(() -> shownTo("localhost", "acme-tls/1"))
-                    .hasMessageContaining("no_application_protocol");
+            for (String other : java.util.Arrays.asList("localhost", "unknown.test", null)) {
+                assertThatThrownBy(() -> shownTo(other, "acme-tls/1"))
+                        .as("a name that is served, one that is not, none: %s", other)
+                        .hasMessageContaining("no_application_protocol");
+            }
         }
         assertThatThrownBy(() -> shownTo("pending.test", "acme-tls/1")).hasMessageContaining("no_application_protocol");
         assertThatThrownBy(() -> shownTo(null, "acme-tls/1")).hasMessageContaining("no_application_protocol");

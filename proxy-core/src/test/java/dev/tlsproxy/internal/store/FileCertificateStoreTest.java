@@ -12,7 +12,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -65,6 +67,35 @@ class FileCertificateStoreTest {
         assertThat(store.load("api.example.com").orElseThrow().leaf()).isEqualTo(KEY.leaf());
         assertThat(filesIn(directory)).containsExactly("api.example.com.pem");
         assertThat(modeOf(directory.resolve("api.example.com.pem"))).isEqualTo("rw-------");
+    }
+
+    @Test
+    void sweepsOnceWhatProcessesLeftThatDiedInAWrite() throws IOException {
+        Path directory = temporary.resolve("store");
+        FileCertificateStore store = new FileCertificateStore(directory);
+        store.write("acme/names/a.properties", new byte[] {'a'});
+        store.save("api.example.com", KEY);
+        Path below = directory.resolve("documents/acme/names");
+        Instant old = Instant.now().minusSeconds(660);
+        for (Path left : List.of(directory.resolve(".new-1.tmp"), below.resolve(".new-2.tmp"))) {
+            Files.setLastModifiedTime(Files.writeString(left, "half a fi"), FileTime.from(old));
+        }
+        Path young = Files.writeString(below.resolve(".new-3.tmp"), "of a write under way");
+        Path users = Files.writeString(directory.resolve("notes.tmp"), "a user's");
+        Files.setLastModifiedTime(users, FileTime.from(old));
+
+        store.probe();
+
+        assertThat(filesIn(directory))
+                .contains("api.example.com.pem", "notes.tmp")
+                .doesNotContain(".new-1.tmp");
+        assertThat(filesIn(below)).containsExactlyInAnyOrder("a.properties", ".new-3.tmp");
+
+        Files.setLastModifiedTime(young, FileTime.from(old));
+        store.probe();
+        assertThat(young).as("swept at the first probe only").exists();
+        new FileCertificateStore(directory).probe();
+        assertThat(young).doesNotExist();
     }
 
     @Test

@@ -25,8 +25,8 @@ import org.shredzone.acme4j.connector.DefaultConnection;
 import org.shredzone.acme4j.connector.HttpConnector;
 import org.shredzone.acme4j.connector.NonceHolder;
 import org.shredzone.acme4j.exception.AcmeException;
+import org.shredzone.acme4j.exception.AcmeNetworkException;
 import org.shredzone.acme4j.exception.AcmeProtocolException;
-import org.shredzone.acme4j.exception.AcmeServerException;
 import org.shredzone.acme4j.toolbox.AcmeUtils;
 import org.shredzone.acme4j.toolbox.JSON;
 import org.shredzone.acme4j.toolbox.JSONBuilder;
@@ -36,6 +36,7 @@ final class CaConnection extends DefaultConnection {
 
     private static final String USER_AGENT = "tls-proxy-jvm " + HttpConnector.defaultUserAgent();
     private static final String BAD_NONCE = "urn:ietf:params:acme:error:badNonce";
+    private static final int MOST_NONCES = 20;
 
     private final Duration timeout;
     private final Clock clock;
@@ -46,16 +47,10 @@ final class CaConnection extends DefaultConnection {
         this.clock = clock;
     }
 
-    /** A badNonce answer without Replay-Nonce makes acme4j ask for one while that answer is still open, which it refuses. */
-    @Override
-    public void resetNonce(Session session) throws AcmeException {
-        close();
-        super.resetNonce(session);
-    }
-
     /**
-     * acme4j sends a request ten times while the CA says badNonce (RFC 8555 section 6.5); here that is done twice. Pebble
-     * told to refuse every second nonce refuses ten in a row once in a thousand requests, a dozen of which are one order.
+     * Sends a request up to twenty times while the CA says badNonce (RFC 8555 section 6.5). acme4j would do so ten times,
+     * and log each time for the user to see. Pebble told to refuse every second nonce refuses ten in a row once in a
+     * thousand requests, a dozen of which are one order.
      */
     @Override
     protected int sendSignedRequest(
@@ -66,14 +61,14 @@ final class CaConnection extends DefaultConnection {
             @Nullable URL accountLocation,
             String accept)
             throws AcmeException {
-        try {
-            return super.sendSignedRequest(url, claims, session, keypair, accountLocation, accept);
-        } catch (AcmeServerException e) {
-            if (!isBadNonce(e.getProblem())) {
-                throw e;
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return super.sendSignedRequest(url, claims, session, keypair, accountLocation, accept);
+            } catch (AcmeNetworkException e) {
+                if (attempt == MOST_NONCES || !isBadNonce(e)) {
+                    throw e;
+                }
             }
-            close();
-            return super.sendSignedRequest(url, claims, session, keypair, accountLocation, accept);
         }
     }
 
@@ -86,6 +81,7 @@ final class CaConnection extends DefaultConnection {
 
     @Override
     protected void sendRequest(Session session, URL url, Consumer<HttpRequest.Builder> body) throws IOException {
+        requireTls(session, url);
         HttpRequest.Builder builder = httpConnector
                 .createRequestBuilder(url)
                 .setHeader("User-Agent", USER_AGENT)
@@ -97,13 +93,17 @@ final class CaConnection extends DefaultConnection {
         }
         HttpResponse<byte[]> answer = exchange(request);
         if (answer.statusCode() >= 400) {
-            Optional<Problem> problem = problemOf(answer, url);
-            if (problem.filter(CaConnection::isBadNonce).isEmpty()) {
-                keepNonce(session, nonceOf(answer));
-                throw new CaRefusal(answer.statusCode(), problem, RetryAfter.of(answer.headers(), clock));
-            }
+            keepNonce(session, nonceOf(answer));
+            throw new CaRefusal(answer.statusCode(), problemOf(answer, url), RetryAfter.of(answer.headers(), clock));
         }
         lastResponse = new CaResponse(answer);
+    }
+
+    /** RFC 8555 section 6.1; the addresses in a CA's answers are its own choice. */
+    private static void requireTls(Session session, URL url) {
+        if ("https".equals(session.getServerUri().getScheme()) && !"https".equals(url.getProtocol())) {
+            throw new AcmeProtocolException("the CA names the address " + url + ", which is not https");
+        }
     }
 
     /** The client's own time-out ends with the response head: a body that stalls would hold the session for ever. */
@@ -147,7 +147,10 @@ final class CaConnection extends DefaultConnection {
         }
     }
 
-    private static boolean isBadNonce(Problem problem) {
-        return problem.getType().toString().equals(BAD_NONCE);
+    private static boolean isBadNonce(AcmeNetworkException failure) {
+        return failure.getCause() instanceof CaRefusal refusal
+                && refusal.problem()
+                        .filter(problem -> problem.getType().toString().equals(BAD_NONCE))
+                        .isPresent();
     }
 }

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class NameLife {
 
     private static final Logger LOG = LoggerFactory.getLogger(NameLife.class);
+    private static final int SOON_LOOKS = 60;
 
     private final String name;
     private final CertificateManager.Context context;
@@ -33,9 +34,10 @@ final class NameLife {
     private final ServedCertificate certificate;
     private final Renewal renewal;
     private final OrderTry orderTry;
-    private Optional<Refusal> held = Optional.empty();
+    private Optional<Refusal> heldBack = Optional.empty();
     private int storeFailures;
     private Instant storeFailedFirst = Instant.EPOCH;
+    private int looks;
     private boolean issuedHere;
     private @Nullable CertificateStatus lastStatus;
 
@@ -125,7 +127,9 @@ final class NameLife {
                     State.BACKING_OFF,
                     Optional.of(wait.get().until()),
                     Optional.of(wait.get().sentence()));
-            return checkBy(now, wait.get().until());
+            return OrderTry.mayBeUnderWay(memory.record())
+                    ? checkBy(now, wait.get().until(), soon(now))
+                    : checkBy(now, wait.get().until());
         }
         say(certificate.served().isPresent() ? State.RENEWAL_DUE : State.WAITING);
         return new Next(Work.ORDER, now);
@@ -138,27 +142,27 @@ final class NameLife {
         if (notNow.isPresent()) {
             return later(notNow.get());
         }
-        CertificateStore.Lease lease;
+        Optional<CertificateStore.Lease> free;
+        Optional<IOException> problem = Optional.empty();
         try {
-            context.store().probe();
-            Optional<CertificateStore.Lease> free = context.store().tryLock(NameRecords.lock(name));
-            if (free.isEmpty()) {
-                Duration wait = Duration.ofMillis(10_000 + random.nextLong(20_000));
-                return new Next(Work.CHECK, now.plus(wait.compareTo(checkEvery) < 0 ? wait : checkEvery));
-            }
-            lease = free.get();
+            free = context.store().tryLock(NameRecords.lock(name));
         } catch (IOException e) {
-            if (!renewal.isEmergency(now)) {
-                return storeFailed(now, e);
+            free = Optional.of(() -> {});
+            problem = Optional.of(e);
+        }
+        if (free.isEmpty()) {
+            return new Next(Work.CHECK, soon(now));
+        }
+        CertificateStore.Lease held = free.get();
+        try (held) {
+            problem = problem.or(this::probe);
+            if (problem.isPresent() && !renewal.isEmergency(now)) {
+                return storeFailed(now, problem.get());
             }
-            LOG.error(
+            problem.ifPresent(e -> LOG.error(
                     "{}: the store fails, and the certificate is about to expire; ordered all the same: {}",
                     name,
-                    e.getMessage());
-            lease = () -> {};
-        }
-        CertificateStore.Lease held = lease;
-        try (held) {
+                    e.getMessage()));
             storeFailures = 0;
             follow();
             remember();
@@ -167,6 +171,22 @@ final class NameLife {
             }
             return orderUnderLock();
         }
+    }
+
+    private Optional<IOException> probe() {
+        try {
+            context.store().probe();
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(e);
+        }
+    }
+
+    /** Another process may be at it, and what it gets is to be served here within seconds; one that hangs is given time. */
+    private Instant soon(Instant now) {
+        long millis = looks++ < SOON_LOOKS ? 1_000 + random.nextLong(1_000) : 10_000 + random.nextLong(20_000);
+        Duration wait = Duration.ofMillis(millis);
+        return now.plus(wait.compareTo(checkEvery) < 0 ? wait : checkEvery);
     }
 
     private Next orderUnderLock() throws InterruptedException {
@@ -180,7 +200,7 @@ final class NameLife {
             memory.write(memory.record().issuedBy(issued.ca(), issued.key().leaf(), now));
             issuedHere = certificate.save(issued.key()) || issuedHere;
             memory.write(memory.record().with(Optional.empty()));
-            held = Optional.empty();
+            heldBack = Optional.empty();
             renewal.startAnew();
             LOG.info(
                     "{}: certificate of {} until {}",
@@ -191,7 +211,7 @@ final class NameLife {
             memory.write(before.with(Optional.of(failed.trouble())));
             LOG.warn(
                     "{}; tried again at {}",
-                    failed.trouble().problem(),
+                    name(failed.trouble().problem()),
                     failed.trouble().nextTry());
         } else if (result instanceof OrderTry.NotAsked notAsked) {
             return later(notAsked);
@@ -204,7 +224,7 @@ final class NameLife {
         if (notAsked.sentence().isEmpty()) {
             return new Next(Work.ORDER, notAsked.until());
         }
-        held = Optional.of(new Refusal(notAsked.until(), notAsked.sentence()));
+        heldBack = Optional.of(new Refusal(notAsked.until(), notAsked.sentence()));
         return new Next(Work.CHECK, clock.instant());
     }
 
@@ -216,7 +236,7 @@ final class NameLife {
     private void follow() {
         if (certificate.follow()) {
             remember();
-            held = Optional.empty();
+            heldBack = Optional.empty();
             renewal.startAnew();
         }
     }
@@ -226,7 +246,7 @@ final class NameLife {
         Optional<Refusal> trouble =
                 memory.record().trouble().map(known -> new Refusal(known.nextTry(), name(known.problem())));
         return trouble.filter(wait -> isAhead(wait.until(), now))
-                .or(() -> held.filter(wait -> isAhead(wait.until(), now)));
+                .or(() -> heldBack.filter(wait -> isAhead(wait.until(), now)));
     }
 
     private static boolean isAhead(Instant until, Instant now) {
@@ -238,7 +258,7 @@ final class NameLife {
     }
 
     private String name(String problem) {
-        return problem.contains(name) ? problem : name + ": " + problem;
+        return problem.startsWith(name + ":") ? problem : name + ": " + problem;
     }
 
     private Next storeFailed(Instant now, IOException e) {
@@ -247,13 +267,14 @@ final class NameLife {
         Instant until = RetrySchedule.next(storeFailures, storeFailedFirst, now, random);
         String sentence = name + ": not ordered, as the store could not keep the certificate: " + e.getMessage();
         LOG.error("{}; looked at again at {}", sentence, until);
-        held = Optional.of(new Refusal(until, sentence));
+        heldBack = Optional.of(new Refusal(until, sentence));
         return new Next(Work.CHECK, now);
     }
 
     /** The certificate is fresh, whoever got it: what failed before is over. */
     private void forgetTrouble() {
-        held = Optional.empty();
+        heldBack = Optional.empty();
+        looks = 0;
         if (memory.record().trouble().isPresent()) {
             memory.write(memory.record().with(Optional.empty()));
         }

@@ -27,6 +27,8 @@ final class OrderTry {
 
     private static final Logger LOG = LoggerFactory.getLogger(OrderTry.class);
     private static final Duration AFTER_FIRST_CRASH = Duration.ofSeconds(10);
+    private static final String UNDER_WAY =
+            "an order is under way in another process, or did not come to its end as its process died";
 
     private final String name;
     private final List<Ca> cas;
@@ -39,6 +41,13 @@ final class OrderTry {
         this.cas = cas;
         this.clock = clock;
         this.random = random;
+    }
+
+    /** Whether a process has begun an order of which no end is known. */
+    static boolean mayBeUnderWay(NameRecord record) {
+        return record.trouble()
+                .filter(trouble -> trouble.problem().equals(UNDER_WAY))
+                .isPresent();
     }
 
     /** What came of it. */
@@ -163,7 +172,7 @@ final class OrderTry {
                 old.map(Trouble::unavailable).orElse(0),
                 first(old, now),
                 now.plus(wait),
-                "the last order did not come to its end, as the program ended before it",
+                UNDER_WAY,
                 old.map(Trouble::stagingFirst).orElse(Set.of()));
     }
 

@@ -125,9 +125,11 @@ final class Renewal {
         next = earlier(RenewalPolicy.later(next, now.plus(ASK_AT_MOST_EVERY)), now.plus(ASK_AT_LEAST_EVERY));
         Optional<NameRecord.Window> old = memory.record().window();
         memory.write(memory.record().asked(answer, next, random));
-        if (old.isPresent() && answer.isPresent() && !old.equals(memory.record().window())) {
+        boolean told =
+                old.isPresent() || answer.flatMap(RenewalWindow::explanation).isPresent();
+        if (told && answer.isPresent() && !old.equals(memory.record().window())) {
             LOG.warn(
-                    "{}: the CA moved the renewal to {}..{}{}",
+                    "{}: the CA now wants it renewed in {}..{}{}",
                     name,
                     answer.get().start(),
                     answer.get().end(),

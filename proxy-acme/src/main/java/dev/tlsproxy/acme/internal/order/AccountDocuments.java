@@ -72,16 +72,10 @@ final class AccountDocuments {
         }
     }
 
-    KeyPair keyOrNew() throws IOException {
-        Optional<KeyPair> saved = key();
-        if (saved.isPresent()) {
-            return saved.get();
-        }
-        KeyPair made = Keys.account();
-        String pem = pem("PRIVATE KEY", made.getPrivate().getEncoded())
-                + pem("PUBLIC KEY", made.getPublic().getEncoded());
+    void saveKey(KeyPair key) throws IOException {
+        String pem = pem("PRIVATE KEY", key.getPrivate().getEncoded())
+                + pem("PUBLIC KEY", key.getPublic().getEncoded());
         store.write(folder + "account.pem", pem.getBytes(StandardCharsets.US_ASCII));
-        return made;
     }
 
     private IOException unreadable(String document, Exception cause) {

@@ -134,12 +134,12 @@ public final class AcmeIssuer implements Issuer {
             challenges.initiate();
             challenges.awaitValid();
         }
-        patience.await("order of " + name, order, ORDER_DECIDED);
+        patience.await(name + ": order", order, ORDER_DECIDED);
         failures.requireNot(Status.INVALID, name, order);
         KeyPair keys = Keys.create(settings.keyType());
         if (order.getStatus() == Status.READY) {
             order.execute(keys);
-            patience.await("order of " + name, order, ORDER_DONE);
+            patience.await(name + ": order", order, ORDER_DONE);
             failures.requireNot(Status.INVALID, name, order);
         }
         return Chains.preferred(patience, order.getCertificate(), settings.preferredChain(), keys, name);

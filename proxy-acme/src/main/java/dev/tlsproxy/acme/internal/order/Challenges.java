@@ -74,7 +74,7 @@ final class Challenges implements AutoCloseable {
     void awaitValid() throws AcmeException, IssueException, ChallengeFailedException, InterruptedException {
         for (Presenter.Answer answer : answers) {
             Authorization authorization = answer.authorization();
-            patience.await("authorization of " + name, authorization, DECIDED);
+            patience.await(name + ": authorization", authorization, DECIDED);
             if (authorization.getStatus() != Status.VALID) {
                 throw failed(answer.type(), failures.notValid(name, answer.type(), authorization));
             }

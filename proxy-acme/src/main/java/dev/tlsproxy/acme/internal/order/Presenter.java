@@ -138,12 +138,25 @@ final class Presenter {
 
         @Override
         public void present() throws IOException, InterruptedException {
-            solver.present(recordName, challenge.getDigest());
+            try {
+                solver.present(recordName, challenge.getDigest());
+            } catch (RuntimeException e) {
+                throw broken(e);
+            }
         }
 
         @Override
         public void await() throws IOException, InterruptedException {
-            solver.await(recordName, challenge.getDigest(), PROPAGATION);
+            try {
+                solver.await(recordName, challenge.getDigest(), PROPAGATION);
+            } catch (RuntimeException e) {
+                throw broken(e);
+            }
+        }
+
+        /** Else it would pass for a failure of the CA. */
+        private IOException broken(RuntimeException e) {
+            return new IOException(solver + " broke off with " + e, e);
         }
 
         @Override

@@ -9,6 +9,9 @@ import dev.tlsproxy.acme.internal.order.RenewalWindow;
 import dev.tlsproxy.spi.CertificateStatus.State;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -96,6 +99,25 @@ class AcmeManagerTest {
         assertThat(issuer.orders.get(1).replaces()).contains(first.leaf());
         time.pass(days(20));
         assertThat(issuer.orders).hasSize(2);
+    }
+
+    @Test
+    void logsThePageOnWhichTheCaExplainsItsWindow() {
+        start(proxy);
+        time.pass(days(1));
+        issuer.window = leaf -> Optional.of(new RenewalWindow(
+                START, START, time.instant(), Optional.of(URI.create("https://ca.example/incident"))));
+        PrintStream console = System.err;
+        ByteArrayOutputStream log = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+        try {
+            time.pass(days(1));
+        } finally {
+            System.setErr(console);
+        }
+        assertThat(log.toString(StandardCharsets.UTF_8))
+                .contains(NAME + ": the CA now wants it renewed in " + START + ".." + START
+                        + "; see https://ca.example/incident");
     }
 
     @Test
@@ -277,6 +299,55 @@ class AcmeManagerTest {
         lease.close();
         time.pass(Duration.ofSeconds(31));
         assertThat(issuer.orders).hasSize(1);
+    }
+
+    @Test
+    void servesWithinSecondsWhatAnotherProcessThatHoldsTheLockHasGot() throws Exception {
+        CertificateStore.Lease lease = store.tryLock(NameRecords.lock(NAME)).orElseThrow();
+        start(proxy);
+        time.pass(Duration.ofSeconds(40));
+        CertifiedKey theirs = FakeIssuer.certificate(NAME, START, START.plus(days(90)));
+        store.save(NAME, theirs);
+        lease.close();
+        time.pass(Duration.ofSeconds(2));
+        assertThat(served()).isSameAs(theirs);
+        assertThat(issuer.orders).isEmpty();
+    }
+
+    @Test
+    void looksSeldomWhereAnotherProcessHoldsTheLockForHours() throws Exception {
+        CertificateStore.Lease lease = store.tryLock(NameRecords.lock(NAME)).orElseThrow();
+        start(proxy);
+        time.pass(Duration.ofHours(3));
+        int before = store.loads;
+        time.pass(Duration.ofHours(1));
+        assertThat(store.loads - before).isBetween(60, 400);
+        lease.close();
+    }
+
+    @Test
+    void servesWithinSecondsWhatAnotherProcessWasOrderingWhenThisOneStarted() {
+        FakeProxy late = new FakeProxy(store, Set.of(NAME));
+        issuer.rule = name -> {
+            issuer.rule = other -> {};
+            start(late);
+            time.pass(Duration.ofSeconds(3)); // the order takes so long
+        };
+        start(proxy);
+        time.pass(Duration.ofSeconds(6));
+        assertThat(issuer.orders).hasSize(1);
+        assertThat(late.served).isEqualTo(proxy.served).isNotEmpty();
+        assertThat(late.states(NAME)).doesNotContain(State.ORDERING).endsWith(State.LOADED);
+    }
+
+    @Test
+    void statusesBeginWithTheName() {
+        issuer.rule = name -> {
+            throw FakeIssuer.failure(Kind.CA_UNAVAILABLE, "account at ca.example for " + NAME + ": no answer");
+        };
+        start(proxy);
+        time.pass(Duration.ofSeconds(1));
+        assertThat(proxy.status(NAME).problem()).contains(NAME + ": account at ca.example for " + NAME + ": no answer");
     }
 
     @Test

@@ -230,6 +230,31 @@ class FaultsOfACaTest {
         assertThat(store.load(NAME)).contains(served(before));
     }
 
+    @ParameterizedTest(name = "read-only: {0}")
+    @ValueSource(booleans = {false, true})
+    void anAccountThatTheStoreCanNotKeepIsMadeOnceAndSavedLater(boolean readOnly) throws Exception {
+        FlakyStore store = new FlakyStore();
+        CertifiedKey old =
+                FakeIssuer.certificate(NAME, START.minus(Duration.ofDays(88)), START.plus(Duration.ofDays(2)));
+        store.save(NAME, old);
+        store.full = true;
+        store.readOnly = readOnly;
+        FakeProxy proxy = start(store);
+        time.pass(Duration.ofHours(1));
+        CertifiedKey first = served(proxy);
+        assertThat(first.notAfter()).isAfter(old.notAfter());
+        time.pass(Duration.ofDays(90));
+        assertThat(served(proxy).notAfter()).isAfter(first.notAfter());
+        assertThat(ca.requests("new-order")).isEqualTo(2);
+
+        store.full = false;
+        time.pass(Duration.ofDays(90));
+        FakeProxy restarted = start(store);
+        time.pass(Duration.ofDays(90));
+        assertThat(served(restarted)).isEqualTo(served(proxy));
+        assertThat(ca.requests("new-account")).isEqualTo(1);
+    }
+
     @Test
     void aStoreDirectoryThatCanNotBeMadeIsToldAndTriedAgain(@TempDir Path directory) throws Exception {
         Path inTheWay = Files.writeString(directory.resolve("store"), "a file");

@@ -10,12 +10,17 @@ final class FlakyStore implements CertificateStore {
 
     private final CertificateStore store = CertificateStore.inMemory();
     volatile boolean full;
+    /** Beside full: there are no locks either. */
+    volatile boolean readOnly;
+
     volatile boolean probeLies;
     volatile boolean losesCertificates;
     volatile int probes;
+    volatile int loads;
 
     @Override
     public Optional<CertifiedKey> load(String name) throws IOException {
+        loads++;
         return losesCertificates ? Optional.empty() : store.load(name);
     }
 
@@ -44,6 +49,9 @@ final class FlakyStore implements CertificateStore {
 
     @Override
     public Optional<Lease> tryLock(String lock) throws IOException {
+        if (readOnly) {
+            checkSpace();
+        }
         return store.tryLock(lock);
     }
 

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.tlsproxy.acme.internal.order.IssueException.Kind;
+import dev.tlsproxy.acme.spi.ChallengeSolver;
 import dev.tlsproxy.acme.spi.ChallengeType;
 import dev.tlsproxy.acme.spi.KeyType;
 import dev.tlsproxy.acme.testing.FakeCa;
 import dev.tlsproxy.acme.testing.FakeCa.Answer;
+import dev.tlsproxy.internal.tls.ChallengeTable;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.ChallengePort;
@@ -51,6 +53,7 @@ class AcmeIssuerTest {
     private Instant now = Instant.parse("2027-03-01T12:00:00Z");
     private Duration exchange = Duration.ofSeconds(10);
     private Set<ChallengeType> types = EnumSet.of(ChallengeType.HTTP_01);
+    private Optional<ChallengeSolver> solver = Optional.empty();
 
     @AfterEach
     void stop() {
@@ -164,7 +167,7 @@ class AcmeIssuerTest {
     void givesUpAnOrderThatIsStuckInProcessing() {
         ca.orders().finalStatus = "processing";
         assertThat(failure())
-                .hasMessage("order of a.example.com: the CA still says \"PROCESSING\" (expected: a decision within 5"
+                .hasMessage("a.example.com: order: the CA still says \"PROCESSING\" (expected: a decision within 5"
                         + " minutes; look at the CA's status page)");
         assertThat(ca.requests("order")).isLessThan(40);
     }
@@ -306,6 +309,78 @@ class AcmeIssuerTest {
     }
 
     @Test
+    void givesUpAnAnswerWithoutEnd() {
+        String huge = "-----BEGIN CERTIFICATE-----\n" + "A".repeat(1 << 20);
+        ca.always(
+                "cert",
+                new Answer(200, Map.of("Content-Type", "application/pem-certificate-chain"), huge, true, false));
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(failure).hasMessageContaining("answer is longer than 1048576 bytes");
+    }
+
+    @Test
+    void presentsNoTokenThatIsAPath() {
+        ca.orders().token = "../../admin";
+        IssueException failure = failure();
+        assertThat(failure.kind()).isEqualTo(Kind.CA_UNAVAILABLE);
+        assertThat(failure).hasMessageStartingWith("a.example.com: " + ca.directory() + " gave no ACME answer: ");
+        assertThat(everPresented).isEmpty();
+    }
+
+    @Test
+    void takesBackWhatAFailingSolverMayHavePresentedAndTellsItsFailure() {
+        types = EnumSet.of(ChallengeType.DNS_01);
+        List<String> calls = new ArrayList<>();
+        solver = Optional.of(new BrokenSolver(calls));
+        IssueException failure = failure();
+        assertThat(failure.kind()).as("not the CA's fault").isEqualTo(Kind.NOT_VALIDATED);
+        assertThat(failure)
+                .hasMessage("a.example.com: the answer to dns-01 can't be given: the solver of this test broke off with"
+                        + " java.lang.IllegalStateException: no API token (expected: a ChallengeSolver that works for"
+                        + " this name)");
+        assertThat(calls)
+                .containsExactly("present _acme-challenge.a.example.com", "cleanUp _acme-challenge.a.example.com");
+        assertThat(ca.requests("chall")).isZero();
+    }
+
+    private record BrokenSolver(List<String> calls) implements ChallengeSolver {
+
+        @Override
+        public void present(String recordName, String value) {
+            calls.add("present " + recordName);
+            throw new IllegalStateException("no API token");
+        }
+
+        @Override
+        public void cleanUp(String recordName, String value) {
+            calls.add("cleanUp " + recordName);
+            throw new IllegalStateException("no API token");
+        }
+
+        @Override
+        public String toString() {
+            return "the solver of this test";
+        }
+    }
+
+    @Test
+    void renewalInformationThatCanNotBeHadIsTold() throws Exception {
+        ca.orders().renewalInfo = true;
+        try (AcmeIssuer issuer = issuer()) {
+            CertifiedKey key = issuer.issue(NAME, Optional.empty());
+            ca.script("ari", Answer.html(404, Map.of()));
+            assertThat(issuer.renewalWindow(key.leaf())).as("not known there").isEmpty();
+            ca.script("ari", Answer.html(503, Map.of("Retry-After", "600")));
+            IssueException failure = catchThrowableOfType(IssueException.class, () -> issuer.renewalWindow(key.leaf()));
+            assertThat(failure.notBefore()).contains(now.plusSeconds(600));
+            ca.orders().window = "{\"start\":\"2030-01-02T00:00:00Z\",\"end\":\"2030-01-01T00:00:00Z\"}";
+            assertThat(catchThrowableOfType(IssueException.class, () -> issuer.renewalWindow(key.leaf())))
+                    .hasMessageContaining("the suggested window ends before it starts");
+        }
+    }
+
+    @Test
     void saysThatNothingListens() {
         URI directory = ca.directory();
         ca.close();
@@ -385,7 +460,7 @@ class AcmeIssuerTest {
                 KeyType.EC_P256,
                 Optional.empty(),
                 types,
-                Optional.empty());
+                solver);
     }
 
     /** Counts down at each try to take a lock, which is the account's. */
@@ -433,6 +508,7 @@ class AcmeIssuerTest {
 
         @Override
         public Presented http01(String host, String token, String keyAuthorization) {
+            new ChallengeTable().http01(host, token, keyAuthorization).close(); // the proxy's own checks
             return present("http-01");
         }
 
