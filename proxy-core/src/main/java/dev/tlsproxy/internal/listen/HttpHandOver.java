@@ -40,14 +40,21 @@ final class HttpHandOver {
             NegotiatedTls tls,
             @Nullable PooledByteBuffer extra) {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
-            Http2Connection http2 =
-                    new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config.keepAlive());
-            connection.standOn(http2);
-            http2.open(tls, http2Options, pool.getBufferSize());
-            connection.onDrain(true, http2::drain);
+            openHttp2(connection, tlsConnection, tls, extra);
         } else {
             openHttp1(connection, tlsConnection, peeked, tls, extra);
         }
+    }
+
+    private void openHttp2(
+            OpenConnection connection,
+            SslConnection tlsConnection,
+            NegotiatedTls tls,
+            @Nullable PooledByteBuffer extra) {
+        Http2Connection http2 = new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config);
+        connection.standOn(http2);
+        http2.open(tls, http2Options, pool.getBufferSize());
+        connection.onDrain(true, http2::drain);
     }
 
     private void openHttp1(
