@@ -24,14 +24,16 @@ public final class HttpListener implements AutoCloseable {
      * @param challenges asked for {@code /.well-known/acme-challenge/TOKEN}
      * @param publicHttpsPort the port that clients reach the HTTPS listener at; asked in each request
      * @param config limits; the handshake's is not used
+     * @param door counts its connections
      */
     public HttpListener(
             XnioWorker worker,
             ByteBufferPool pool,
             ChallengeTable challenges,
             IntSupplier publicHttpsPort,
-            ListenConfig config) {
-        this.sockets = new AcceptedSockets(worker);
+            ListenConfig config,
+            Door door) {
+        this.sockets = new AcceptedSockets(worker, door);
         OptionMap options = OptionMap.builder()
                 .addAll(HttpOptions.of(config))
                 .set(UndertowOptions.ENABLE_HTTP2, false)

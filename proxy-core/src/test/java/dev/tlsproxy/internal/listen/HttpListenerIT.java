@@ -40,7 +40,12 @@ class HttpListenerIT {
                         .getMap());
         ListenConfig config = ListenConfig.of(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60));
         listener = new HttpListener(
-                worker, new DefaultByteBufferPool(true, 16364, 1000, 12), challenges, () -> publicPort, config);
+                worker,
+                new DefaultByteBufferPool(true, 16364, 1000, 12),
+                challenges,
+                () -> publicPort,
+                config,
+                ListenerFixture.openDoor());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listener.startAccepting();
     }
