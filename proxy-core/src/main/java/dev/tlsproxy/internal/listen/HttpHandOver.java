@@ -9,6 +9,7 @@ import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -70,6 +71,7 @@ final class HttpHandOver {
             activity.received();
             emptyQuery.seen(extra.getBuffer());
         }
+        LargeHead.putOn(tlsConnection, config, extra == null ? ByteBuffer.allocate(0) : extra.getBuffer());
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
         source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery, activity));
         CountedSource.putOn(tlsConnection); // outermost, where the HTTP room looks for it

@@ -6,6 +6,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.function.IntSupplier;
 import org.xnio.OptionMap;
 import org.xnio.XnioWorker;
@@ -15,6 +16,7 @@ public final class HttpListener implements AutoCloseable {
 
     private final AcceptedSockets sockets;
     private final HttpOpenListener http;
+    private final ListenConfig config;
 
     /**
      * Makes a listener that is not bound yet.
@@ -33,6 +35,7 @@ public final class HttpListener implements AutoCloseable {
             IntSupplier publicHttpsPort,
             ListenConfig config,
             Door door) {
+        this.config = config;
         this.sockets = new AcceptedSockets(worker, door);
         OptionMap options = OptionMap.builder()
                 .addAll(HttpOptions.of(config))
@@ -50,7 +53,10 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException when it can't be bound
      */
     public InetSocketAddress bind(InetSocketAddress address) throws IOException {
-        return sockets.bind(address, connection -> http.handleEvent(connection.raw()));
+        return sockets.bind(address, connection -> {
+            LargeHead.putOn(connection.raw(), config, ByteBuffer.allocate(0));
+            http.handleEvent(connection.raw());
+        });
     }
 
     /** Begins to accept connections on all that is bound; those made before wait in the backlog. */
