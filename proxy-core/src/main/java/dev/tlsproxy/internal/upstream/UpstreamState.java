@@ -41,11 +41,13 @@ final class UpstreamState {
     private boolean retired; // guarded by this
     private volatile long avoidedSince;
     private volatile boolean avoided;
+    private final FaultLog faults;
 
     UpstreamState(UpstreamAddress address, UpstreamPoolConfig config, LongSupplier ticker) {
         this.address = address;
         this.config = config;
         this.ticker = ticker;
+        this.faults = new FaultLog(name(), ticker);
     }
 
     UpstreamAddress address() {
@@ -55,6 +57,11 @@ final class UpstreamState {
     /** Scheme, host and port for logs. */
     String name() {
         return address.uri().getScheme() + "://" + address.uri().getRawAuthority();
+    }
+
+    /** It sent what is no HTTP; the connection is closed. */
+    void faulty(String fault) {
+        faults.add(fault);
     }
 
     boolean isAvoided() {

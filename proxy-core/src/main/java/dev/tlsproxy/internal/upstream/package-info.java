@@ -7,14 +7,13 @@
  *   <li>{@link UpstreamPool} with {@link UpstreamPoolConfig} and {@link UpstreamResolver}: the way in.
  *   <li>{@link UpstreamAttempt}: the way of one exchange to a connection, over {@link UpstreamRotation} (which
  *       upstreams, in which order), {@link UpstreamState} (limit and queue of one upstream), {@link IdleConnections} and
- *       {@link PooledConnection}.
- *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect} with {@link EndOfTls},
- *       {@link PlainConnection}.
+ *       {@link PooledConnection}; {@link FaultLog}.
+ *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect},
+ *       {@link TruncationGuard}.
  *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
- *       {@link RequestHead}, {@link ResponseCheck}, {@link ResponseTimer}, {@link UpstreamExchange},
+ *       {@link RequestHead}, {@link ResponseTimer}, {@link UpstreamExchange},
  *       {@link Timers}.
- *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link HeadGuard},
- *       {@link YieldingSource}.
+ *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link YieldingSource}.
  * </ol>
  */
 @NullMarked
