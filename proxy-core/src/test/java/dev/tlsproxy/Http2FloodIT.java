@@ -12,7 +12,9 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
@@ -217,6 +219,55 @@ class Http2FloodIT {
             flooder.join();
         }
         assertServesOthers();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"201, 1", "300, 90"})
+    void endsAHeadOfTooManyFields(int count, int length) throws Exception {
+        List<String> fields = new ArrayList<>(List.of(local.fields("GET", "/fields")));
+        for (int i = 0; i < count; i++) {
+            fields.add("x" + i);
+            fields.add("y".repeat(length));
+        }
+        try (H2Client client = local.http2()) {
+            client.headers(1, H2Client.END_STREAM, fields.toArray(String[]::new));
+            assertThat(client.response(1))
+                    .containsAnyOf(
+                            Map.entry("reset", "1"),
+                            Map.entry("goaway", "1"),
+                            Map.entry("reset", "11"),
+                            Map.entry("goaway", "11"));
+        }
+        assertThat(upstream.requests()).isEmpty();
+        assertServesOthers();
+    }
+
+    /** A connection that has one slow stream is not judged by the time for a head. */
+    @Test
+    void leavesALongDownloadAlone() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        try (StreamingUpstream slow = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst");
+                    release.await();
+                    StreamingUpstream.write(out, "after");
+                });
+                LocalProxy patient = LocalProxy.started(LocalProxy.builder()
+                        .route(LocalProxy.HOST, slow.uri())
+                        .timeouts(Timeouts.defaults()
+                                .requestHead(Duration.ofMillis(200))
+                                .keepAlive(Duration.ofMillis(200))));
+                H2Client client = patient.http2()) {
+            client.headers(1, H2Client.END_STREAM, patient.fields("GET", "/"));
+            assertThat(client.nextData(1)).isEqualTo("first");
+            for (int i = 0; i < 50; i++) {
+                settled(client);
+                await().pollDelay(Duration.ofMillis(20)).until(() -> true);
+            }
+            release.countDown();
+            assertThat(client.nextData(1)).isEqualTo("after");
+        } finally {
+            release.countDown();
+        }
     }
 
     /** CVE-2023-44487. */

@@ -15,7 +15,7 @@ record ClientNetwork(long high, boolean ipv6) {
         int length = bytes.length == 4 ? 4 : 8;
         long high = 0;
         for (int i = 0; i < length; i++) {
-            high = high << 8 | bytes[i] & 0xFF;
+            high = (high << 8) | (bytes[i] & 0xFF);
         }
         return new ClientNetwork(high, length == 8);
     }
@@ -25,7 +25,7 @@ record ClientNetwork(long high, boolean ipv6) {
         byte[] bytes = new byte[ipv6 ? 16 : 4];
         int length = ipv6 ? 8 : 4;
         for (int i = 0; i < length; i++) {
-            bytes[i] = (byte) (high >> 8 * (length - 1 - i));
+            bytes[i] = (byte) (high >> (8 * (length - 1 - i)));
         }
         try {
             return InetAddress.getByAddress(bytes).getHostAddress() + (ipv6 ? "/64" : "");

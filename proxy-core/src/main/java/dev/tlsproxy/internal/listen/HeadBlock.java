@@ -81,7 +81,8 @@ final class HeadBlock {
         int length = fragments.size();
         ByteBuffer frame = ByteBuffer.allocate(FrameGate.HEADER_LENGTH + length);
         frame.put((byte) (length >> 16)).putShort((short) length);
-        frame.put((byte) FrameBudget.HEADERS).put((byte) (flags & ~PADDED | END_HEADERS));
-        return frame.putInt(stream).put(fragments.toByteArray()).array();
+        frame.put((byte) FrameBudget.HEADERS).put((byte) ((flags & ~PADDED) | END_HEADERS));
+        frame.putInt(stream).put(fragments.toByteArray());
+        return frame.array();
     }
 }

@@ -54,9 +54,9 @@ final class LargeHead {
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Follows a head up to its empty line. */
+    /** Follows a head up to its empty line, or to where it is over the limit. */
     void received(ByteBuffer read) {
-        while (!whole && read.hasRemaining()) {
+        while (!whole && bytes <= maxBytes && read.hasRemaining()) {
             byte b = read.get();
             bytes++;
             if (b == '\n') {

@@ -117,7 +117,7 @@ final class ProxyHeader {
 
     private void version2(ByteBuffer header, int length) throws MalformedException {
         int command = header.get(12);
-        int family = header.get(13) >> 4 & 0xF;
+        int family = (header.get(13) >> 4) & 0xF;
         int transport = header.get(13) & 0xF;
         if (command == VERSION_2_LOCAL) {
             return;

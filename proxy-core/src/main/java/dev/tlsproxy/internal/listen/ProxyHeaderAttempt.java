@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.listen;
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.xnio.StreamConnection;
@@ -47,14 +48,15 @@ final class ProxyHeaderAttempt {
 
     private void read(ConduitStreamSourceChannel source) {
         try {
-            int count;
+            int count = source.read(buffer.clear());
             boolean done = false;
-            while (!done && (count = source.read(buffer.clear())) != 0) {
-                if (count < 0) {
-                    refuse("the peer closed the connection before its PROXY header was complete");
-                    return;
-                }
+            while (count > 0 && !done) {
                 done = header.take(buffer.flip());
+                count = done ? count : source.read(buffer.clear());
+            }
+            if (count < 0) {
+                refuse("the peer closed the connection before its PROXY header was complete");
+                return;
             }
             if (done) {
                 goOn(source);
@@ -62,7 +64,7 @@ final class ProxyHeaderAttempt {
                 source.resumeReads();
             }
         } catch (ProxyHeader.MalformedException e) {
-            refuse(e.getMessage());
+            refuse(Objects.requireNonNull(e.getMessage()));
         } catch (IOException e) {
             refuse("the connection broke before its PROXY header was complete");
         }

@@ -176,12 +176,14 @@ class HttpListenerIT {
     void answersAHeadOverALimitByItsName() throws Exception {
         String line = "GET / HTTP/1.1\r\nHost: a.test\r\n";
         assertThat(raw(line + fields(400, 90) + "\r\n"))
-                .isEqualTo("HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                .isEqualTo(
+                        "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         assertThat(raw(line + fields(201, 1) + "\r\n")).startsWith("HTTP/1.1 431 ");
         assertThat(raw("GET /" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: a.test\r\n\r\n"))
                 .startsWith("HTTP/1.1 414 URI Too Long\r\n");
         assertThat(raw("GET / HTTP/1.1\r\nHost : a.test\r\n\r\n" + "x\r\n".repeat(300)))
                 .startsWith("HTTP/1.1 400 ");
-        assertThat(raw(line + "Connection: close\r\n" + fields(190, 1) + "\r\n")).startsWith("HTTP/1.1 308 ");
+        assertThat(raw(line + "Connection: close\r\n" + fields(190, 1) + "\r\n"))
+                .startsWith("HTTP/1.1 308 ");
     }
 }
