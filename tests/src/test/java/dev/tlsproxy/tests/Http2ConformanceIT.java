@@ -27,7 +27,12 @@ class Http2ConformanceIT {
                 "h2spec is not there (go install github.com/summerwind/h2spec/cmd/h2spec@latest; on the path, or named by"
                         + " TLSPROXY_PEER_H2SPEC)");
         RealPeer h2spec = RealPeer.of(Peer.H2SPEC);
-        RawUpstream upstream = bench.closing(RawUpstream.ok());
+        RawUpstream upstream = bench.closing(new RawUpstream((head, in, out) -> {
+            // the cases of flow control want a body of some bytes
+            out.write(RawUpstream.latin1("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + "x".repeat(20)));
+            out.flush();
+            return true;
+        }));
         TlsProxy proxy = bench.start(TlsProxy.builder().route(HOST, upstream.uri()));
         Path directory = bench.directory(h2spec, "h2spec");
 
