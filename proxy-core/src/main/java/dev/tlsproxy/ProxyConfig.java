@@ -1,10 +1,12 @@
 package dev.tlsproxy;
 
+import dev.tlsproxy.internal.names.Cidr;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 
 /** What a {@link TlsProxyBuilder} was told, checked and complete. Immutable: {@code serving} is what it begins with. */
@@ -17,6 +19,8 @@ record ProxyConfig(
         Optional<CertificateManager> acme,
         TlsPolicy tls,
         Timeouts timeouts,
+        Limits limits,
+        List<Cidr> proxyProtocol,
         ProxyEvents events,
         Clock clock,
         int ioThreads) {}

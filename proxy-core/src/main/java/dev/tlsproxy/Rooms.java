@@ -4,6 +4,7 @@ import dev.tlsproxy.internal.http.InFlight;
 import dev.tlsproxy.internal.http.PipelineConfig;
 import dev.tlsproxy.internal.http.RequestPipeline;
 import dev.tlsproxy.internal.http.Tunnels;
+import dev.tlsproxy.internal.listen.Door;
 import dev.tlsproxy.internal.listen.HttpListener;
 import dev.tlsproxy.internal.listen.HttpsListener;
 import dev.tlsproxy.internal.listen.ListenConfig;
@@ -81,13 +82,14 @@ final class Rooms implements AutoCloseable {
                 config.timeouts().handshake(),
                 config.timeouts().requestHead(),
                 config.timeouts().keepAlive());
+        Door door = newDoor();
         this.https = opened.add(
-                new HttpsListener(worker, buffers, tls, pipeline, listen, config.events()), HttpsListener::close);
+                new HttpsListener(worker, buffers, tls, pipeline, listen, door, config.events()), HttpsListener::close);
         InetSocketAddress httpsAddress = bound("https", config.https(), https::bind);
         this.httpsPort = httpsAddress.getPort();
         this.http = config.http()
                 .map(address -> opened.add(
-                        new HttpListener(worker, buffers, challenges, this::publicHttpsPort, listen),
+                        new HttpListener(worker, buffers, challenges, this::publicHttpsPort, listen, door),
                         HttpListener::close));
         this.addresses = new ProxyAddresses(
                 httpsAddress, http.map(plain -> bound("http", config.http().orElseThrow(), plain::bind)));
@@ -96,6 +98,18 @@ final class Rooms implements AutoCloseable {
         serveCertificates();
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
+    }
+
+    private Door newDoor() {
+        return new Door(new Door.Config(
+                config.limits().connections(),
+                config.limits().connectionsPerClient(),
+                config.limits().handshakes(),
+                client -> live.serving().forwarded().toConfig().trustedProxies().stream()
+                        .anyMatch(network -> network.contains(client)),
+                config.proxyProtocol(),
+                config.timeouts().handshake(),
+                config.events()));
     }
 
     private ServerTlsContext testedTls() {

@@ -51,7 +51,7 @@ public final class Timeouts {
     }
 
     /**
-     * From accepting a connection to the end of its TLS handshake.
+     * From accepting a connection to the end of its TLS handshake; a PROXY header has that time to itself.
      *
      * @param time default 10 s
      * @return new time-outs
@@ -62,8 +62,7 @@ public final class Timeouts {
     }
 
     /**
-     * From the first to the last byte of a request head. Over HTTP/2 it is {@link #keepAlive} that ends a connection on
-     * which no head is ever complete.
+     * From the first to the last byte of a request head.
      *
      * @param time default 30 s
      * @return new time-outs

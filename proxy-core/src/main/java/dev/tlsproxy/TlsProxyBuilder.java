@@ -1,5 +1,6 @@
 package dev.tlsproxy;
 
+import dev.tlsproxy.internal.names.Cidr;
 import dev.tlsproxy.internal.store.FileCertificateStore;
 import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
@@ -8,6 +9,8 @@ import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,8 @@ public final class TlsProxyBuilder {
     private @Nullable CertificateManager acme;
     private TlsPolicy tls = TlsPolicy.defaults();
     private Timeouts timeouts = Timeouts.defaults();
+    private Limits limits = Limits.defaults();
+    private final List<Cidr> proxyProtocol = new ArrayList<>();
     private ProxyEvents events = new ProxyEvents() {};
     private Clock clock = Clock.systemUTC();
     private @Nullable Integer ioThreads;
@@ -240,6 +245,37 @@ public final class TlsProxyBuilder {
     }
 
     /**
+     * Sets how many connections clients may hold open.
+     *
+     * @param limits the limits, in place of the defaults
+     * @return this
+     */
+    public TlsProxyBuilder limits(Limits limits) {
+        this.limits = Objects.requireNonNull(limits, "limits");
+        return this;
+    }
+
+    /**
+     * Accepts connections from these networks only, each of which has to begin with a header of the PROXY protocol,
+     * version 1 or 2, within {@link Timeouts#handshake}; on both listeners, before TLS. The client's address is then the
+     * one in the header: for the forwarding fields, filters, events and {@link Limits}. Where the header has none
+     * ({@code LOCAL}, {@code UNKNOWN}), it is the peer's. TLVs are not looked at.
+     *
+     * @param networks addresses or networks in CIDR notation, as for {@link ForwardedPolicy#trustProxies}; at least one
+     * @return this
+     * @throws IllegalArgumentException when one is neither, has bits set behind its prefix, or there is none
+     */
+    public TlsProxyBuilder proxyProtocol(String... networks) {
+        if (networks.length == 0) {
+            throw new IllegalArgumentException("proxyProtocol: no network (expected: where PROXY headers come from)");
+        }
+        for (String network : networks) {
+            proxyProtocol.add(Cidr.parse(network));
+        }
+        return this;
+    }
+
+    /**
      * Adds a filter for every route, which runs before those of the route.
      *
      * @param filter the filter
@@ -309,6 +345,8 @@ public final class TlsProxyBuilder {
                 Optional.ofNullable(acme),
                 tls,
                 timeouts,
+                limits,
+                List.copyOf(proxyProtocol),
                 events,
                 clock,
                 ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors())));

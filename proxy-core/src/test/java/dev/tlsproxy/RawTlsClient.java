@@ -80,8 +80,13 @@ final class RawTlsClient implements AutoCloseable {
         return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 
+    /** Also where the proxy has closed: a TLS socket that can't say goodbye throws. */
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // it is closed
+        }
     }
 }

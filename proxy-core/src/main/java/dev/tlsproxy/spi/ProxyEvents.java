@@ -12,6 +12,15 @@ import java.util.Optional;
 public interface ProxyEvents {
 
     /**
+     * A connection was refused before its TLS handshake or first request: it was over one of the proxy's limits, or did not
+     * begin with the PROXY header that was asked for. May be called very often.
+     *
+     * @param client the peer address of the connection, or the one its PROXY header names
+     * @param reason one sentence
+     */
+    default void connectionRefused(InetSocketAddress client, String reason) {}
+
+    /**
      * A client's TLS handshake has succeeded.
      *
      * @param client the peer address of the connection

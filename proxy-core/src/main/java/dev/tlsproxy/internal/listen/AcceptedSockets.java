@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -30,13 +31,15 @@ final class AcceptedSockets {
             .getMap();
 
     private final XnioWorker worker;
+    private final Door door;
     private final List<AcceptingChannel<StreamConnection>> bound = new ArrayList<>();
     private final Set<OpenConnection> open = ConcurrentHashMap.newKeySet();
     private final Object ends = new Object();
     private volatile boolean draining;
 
-    AcceptedSockets(XnioWorker worker) {
+    AcceptedSockets(XnioWorker worker, Door door) {
         this.worker = worker;
+        this.door = door;
     }
 
     /** The connection is in {@link #open} before the listener sees it. */
@@ -46,19 +49,48 @@ final class AcceptedSockets {
 
     synchronized InetSocketAddress bind(InetSocketAddress address, Acceptor acceptor) throws IOException {
         ChannelListener<AcceptingChannel<StreamConnection>> listener =
-                ChannelListeners.openListenerAdapter((StreamConnection raw) -> {
-                    OpenConnection connection = new OpenConnection(this, raw);
-                    open.add(connection);
-                    raw.setCloseListener(closed -> {
-                        open.remove(connection);
-                        connection.closed();
-                        tellEnd();
-                    });
-                    acceptor.accepted(connection);
-                });
+                ChannelListeners.openListenerAdapter((StreamConnection raw) -> opened(raw, acceptor));
         AcceptingChannel<StreamConnection> channel = worker.createStreamConnectionServer(address, listener, OPTIONS);
         bound.add(channel);
         return channel.getLocalAddress(InetSocketAddress.class);
+    }
+
+    private void opened(StreamConnection raw, Acceptor acceptor) {
+        OpenConnection connection = new OpenConnection(this, raw);
+        Optional<String> refusal = door.entered(connection.peer().getAddress());
+        if (refusal.isPresent()) {
+            IoUtils.safeClose(raw);
+            door.left();
+            door.tellRefused(connection.peer(), refusal.get());
+            return;
+        }
+        open.add(connection);
+        raw.setCloseListener(closed -> {
+            open.remove(connection);
+            door.left();
+            connection.closed();
+            tellEnd();
+        });
+        if (door.expectsProxyHeader()) {
+            new ProxyHeaderAttempt(connection, door, proxied -> {
+                        connection.proxied(proxied);
+                        seat(connection, acceptor);
+                    })
+                    .begin();
+        } else {
+            seat(connection, acceptor);
+        }
+    }
+
+    private void seat(OpenConnection connection, Acceptor acceptor) {
+        Door.Seat seat = door.seat(connection.peer().getAddress());
+        connection.onSeatLeft(seat.giveUp());
+        if (seat.refusal().isPresent()) {
+            door.tellRefused(connection.peer(), seat.refusal().get());
+            connection.close();
+        } else {
+            acceptor.accepted(connection);
+        }
     }
 
     synchronized void startAccepting() {
@@ -111,8 +143,9 @@ final class AcceptedSockets {
     static final class OpenConnection {
 
         private final AcceptedSockets sockets;
-        private final StreamConnection raw;
+        private volatile StreamConnection raw;
         private volatile AutoCloseable top;
+        private volatile Runnable onSeatLeft = () -> {};
         private volatile Runnable onClosed = () -> {};
         private volatile Runnable onDrain = () -> {};
         private volatile boolean saysGoodbye;
@@ -129,6 +162,16 @@ final class AcceptedSockets {
 
         InetSocketAddress peer() {
             return raw.getPeerAddress(InetSocketAddress.class);
+        }
+
+        /** What stands in for the socket from its PROXY header on. */
+        void proxied(StreamConnection behindHeader) {
+            this.raw = behindHeader;
+            this.top = behindHeader;
+        }
+
+        void onSeatLeft(Runnable task) {
+            this.onSeatLeft = task;
         }
 
         /** Closing the outermost part first lets each layer return its buffers and end its exchanges. */
@@ -163,6 +206,7 @@ final class AcceptedSockets {
         }
 
         private void closed() {
+            onSeatLeft.run();
             onClosed.run();
         }
 

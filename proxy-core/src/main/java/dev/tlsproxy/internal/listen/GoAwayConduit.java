@@ -11,7 +11,7 @@ import org.xnio.conduits.StreamSinkConduit;
 
 /**
  * Puts the first GOAWAY of a graceful end (RFC 9113 section 6.8: last stream 2^31-1, NO_ERROR) between two frames of an
- * HTTP/2 connection. Undertow's own GOAWAY closes the connection under the streams that are open. Used on the connection's
+ * HTTP/2 connection. Undertow's own GOAWAY closes the connection under the streams that are open. Tells the {@link FrameBudget} what was sent. Used on the connection's
  * I/O thread.
  */
 final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
@@ -21,14 +21,16 @@ final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
         0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0, 0, 0, 0
     };
 
+    private final FrameBudget budget;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_LENGTH);
     private final ByteBuffer announcement =
             ByteBuffer.wrap(ANNOUNCEMENT).asReadOnlyBuffer().limit(0);
     private int skip;
     private boolean begun;
 
-    GoAwayConduit(StreamSinkConduit next) {
+    GoAwayConduit(StreamSinkConduit next, FrameBudget budget) {
         super(next);
+        this.budget = budget;
     }
 
     /**
@@ -70,6 +72,7 @@ final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
                 if (!header.hasRemaining()) {
                     header.clear();
                     skip = header.getInt(0) >>> 8;
+                    budget.sent(header.get(3));
                 }
             }
         }

@@ -44,6 +44,7 @@ final class HandshakeAttempt {
     private @Nullable CompletionStage<Boolean> awaited;
     private boolean hasWaited;
     private boolean over;
+    private boolean counted = true;
 
     HandshakeAttempt(HttpsListener listener, OpenConnection connection) {
         this.listener = listener;
@@ -202,6 +203,7 @@ final class HandshakeAttempt {
     }
 
     private void closed() {
+        countOut();
         timer.remove();
         stopWaiting();
         ClientHandshake begun = handshake;
@@ -213,6 +215,7 @@ final class HandshakeAttempt {
 
     void completed(NegotiatedTls tls) {
         over = true;
+        countOut();
         timer.remove();
         listener.tellCompleted(peer, tls);
     }
@@ -220,7 +223,15 @@ final class HandshakeAttempt {
     /** A validating CA is no client: no event. */
     void challengeShown() {
         over = true;
+        countOut();
         timer.remove();
+    }
+
+    private void countOut() {
+        if (counted) {
+            counted = false;
+            listener.door().handshakeEnded();
+        }
     }
 
     void failed(String reason) {

@@ -19,7 +19,6 @@ import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,12 +34,12 @@ import org.xnio.ssl.SslConnection;
 
 /**
  * An HTTP/2 connection of Undertow's, with what that leaves out: a flow-control window that opens, streams that tell
- * whether they were reset, requests looked at before Undertow takes their pseudo-fields apart, and an end of connections
- * without a request. On the connection's I/O thread.
+ * whether they were reset, requests looked at before Undertow takes their pseudo-fields apart, a limit of concurrent
+ * streams, and an end of connections without a request or within a head. On the connection's I/O thread.
  */
 final class Http2Connection extends Http2Channel {
 
-    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
+    private static final byte[] NONE = {};
     private static final HttpString AUTHORITY = new HttpString(":authority");
 
     /** For GOAWAY to leave before the socket is closed. */
@@ -52,12 +51,14 @@ final class Http2Connection extends Http2Channel {
     private static final Duration DRAIN_LOOK = Duration.ofMillis(20);
     private static final byte[] PING = new byte[8];
 
-    private final GoAwayConduit goAway;
+    private final Wire wire;
     private final HttpHandler pipeline;
+    private final ListenConfig config;
     private final long keepAliveNanos;
     private final Map<HttpServerExchange, ClientStream> live = new HashMap<>(4);
     private @Nullable Http2StreamSourceChannel received;
     private XnioExecutor.@Nullable Key timer;
+    private XnioExecutor.@Nullable Key headTimer;
     private boolean windowOpened;
     private long idleSince;
     private boolean draining;
@@ -67,7 +68,7 @@ final class Http2Connection extends Http2Channel {
      * Takes over {@code extra}, the bytes that were read behind the handshake.
      *
      * @param options without Undertow's own idle time-out, see {@link HttpOptions#forHttp2}
-     * @param keepAlive how long there may be no request, from the handshake on
+     * @param config how long a head may take, and how long there may be no request, from the handshake on
      */
     Http2Connection(
             SslConnection connection,
@@ -75,35 +76,46 @@ final class Http2Connection extends Http2Channel {
             @Nullable PooledByteBuffer extra,
             OptionMap options,
             HttpHandler pipeline,
-            Duration keepAlive) {
-        this(connection, announcing(connection), pool, extra, options, pipeline, keepAlive);
+            ListenConfig config) {
+        this(connection, Wire.of(connection, pool, taken(extra)), pool, options, pipeline, config);
     }
 
     private Http2Connection(
             SslConnection connection,
-            GoAwayConduit goAway,
+            Wire wire,
             ByteBufferPool pool,
-            @Nullable PooledByteBuffer extra,
             OptionMap options,
             HttpHandler pipeline,
-            Duration keepAlive) {
-        super(guarded(connection, extra), "h2", pool, extra, false, false, options);
-        this.goAway = goAway;
+            ListenConfig config) {
+        super(connection, "h2", pool, null, false, false, options);
+        this.wire = wire;
         this.pipeline = pipeline;
-        this.keepAliveNanos = keepAlive.toNanos();
+        this.config = config;
+        this.keepAliveNanos = config.keepAlive().toNanos();
     }
 
-    private static StreamConnection guarded(StreamConnection connection, @Nullable PooledByteBuffer extra) {
-        EmptyFrameGuard guard = new EmptyFrameGuard(
-                connection.getSourceChannel().getConduit(), extra == null ? NONE : extra.getBuffer());
-        connection.getSourceChannel().setConduit(guard);
-        return connection;
+    private static byte[] taken(@Nullable PooledByteBuffer extra) {
+        if (extra == null) {
+            return NONE;
+        }
+        try (extra) {
+            byte[] bytes = new byte[extra.getBuffer().remaining()];
+            extra.getBuffer().get(bytes);
+            return bytes;
+        }
     }
 
-    private static GoAwayConduit announcing(StreamConnection connection) {
-        GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit());
-        connection.getSinkChannel().setConduit(goAway);
-        return goAway;
+    /** What stands between Undertow and the connection. */
+    private record Wire(FrameGate gate, GoAwayConduit goAway) {
+
+        static Wire of(StreamConnection connection, ByteBufferPool pool, byte[] first) {
+            FrameBudget budget = new FrameBudget(System::nanoTime);
+            FrameGate gate = new FrameGate(connection.getSourceChannel().getConduit(), pool, budget, first);
+            GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit(), budget);
+            connection.getSourceChannel().setConduit(gate);
+            connection.getSinkChannel().setConduit(goAway);
+            return new Wire(gate, goAway);
+        }
     }
 
     /** What Undertow's Http2OpenListener does, except that the attachment is there before the first request. */
@@ -111,7 +123,11 @@ final class Http2Connection extends Http2Channel {
         putAttachment(ConnectionTls.ATTACHMENT, tls);
         idleSince = System.nanoTime();
         later(this::endIfIdle, keepAliveNanos);
-        addCloseTask(closed -> stopTimer());
+        addCloseTask(closed -> {
+            stopTimer();
+            headWhole();
+        });
+        wire.gate().watch(this::headAwaited, this::headWhole);
         getReceiveSetter()
                 .set(new Http2ReceiveListener(this::handle, options, bufferSize, new ConnectorStatisticsImpl()));
         resumeReceives();
@@ -124,11 +140,23 @@ final class Http2Connection extends Http2Channel {
             newStreamsUntil = System.nanoTime();
         }
         if (frame instanceof Http2StreamSourceChannel stream) {
+            if (isOneTooMany()) {
+                sendRstStream(stream.getStreamId(), ERROR_REFUSED_STREAM);
+                return null;
+            }
             received = stream;
             EmptyQuery.mark(stream.getHeaders());
             refuseOtherHost(stream.getHeaders());
         }
         return frame;
+    }
+
+    /** Undertow advertises the limit and does not enforce it (RFC 9113 section 5.1.2). */
+    private boolean isOneTooMany() {
+        if (live.size() >= config.maxStreams()) {
+            live.values().removeIf(stream -> !stream.isOpen());
+        }
+        return live.size() >= config.maxStreams();
     }
 
     /**
@@ -181,6 +209,26 @@ final class Http2Connection extends Http2Channel {
         }
     }
 
+    /** The rest of a head is not there yet, and until it is no other frame can come. */
+    private void headAwaited() {
+        try {
+            headTimer = getIoThread()
+                    .executeAfter(
+                            () -> sendGoAway(ERROR_ENHANCE_YOUR_CALM),
+                            config.requestHead().toNanos(),
+                            TimeUnit.NANOSECONDS);
+        } catch (RejectedExecutionException e) {
+            IoUtils.safeClose(this); // the thread is ending
+        }
+    }
+
+    private void headWhole() {
+        if (headTimer != null) {
+            headTimer.remove();
+            headTimer = null;
+        }
+    }
+
     /**
      * Announces the end, lets the streams finish that are open or come until the client has read of it, then sends the
      * GOAWAY that names the last of them and closes (RFC 9113 section 6.8).
@@ -193,7 +241,7 @@ final class Http2Connection extends Http2Channel {
         stopTimer();
         newStreamsUntil = System.nanoTime() + ANNOUNCED.toNanos();
         try {
-            if (!goAway.announce()) {
+            if (!wire.goAway().announce()) {
                 IoUtils.safeClose(this); // the client has sent nothing yet
                 return;
             }

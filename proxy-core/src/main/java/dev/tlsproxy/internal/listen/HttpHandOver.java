@@ -9,6 +9,7 @@ import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.xnio.OptionMap;
 import org.xnio.conduits.ConduitStreamSourceChannel;
@@ -40,14 +41,21 @@ final class HttpHandOver {
             NegotiatedTls tls,
             @Nullable PooledByteBuffer extra) {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
-            Http2Connection http2 =
-                    new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config.keepAlive());
-            connection.standOn(http2);
-            http2.open(tls, http2Options, pool.getBufferSize());
-            connection.onDrain(true, http2::drain);
+            openHttp2(connection, tlsConnection, tls, extra);
         } else {
             openHttp1(connection, tlsConnection, peeked, tls, extra);
         }
+    }
+
+    private void openHttp2(
+            OpenConnection connection,
+            SslConnection tlsConnection,
+            NegotiatedTls tls,
+            @Nullable PooledByteBuffer extra) {
+        Http2Connection http2 = new Http2Connection(tlsConnection, pool, extra, http2Options, pipeline, config);
+        connection.standOn(http2);
+        http2.open(tls, http2Options, pool.getBufferSize());
+        connection.onDrain(true, http2::drain);
     }
 
     private void openHttp1(
@@ -63,6 +71,7 @@ final class HttpHandOver {
             activity.received();
             emptyQuery.seen(extra.getBuffer());
         }
+        LargeHead.putOn(tlsConnection, config, extra == null ? ByteBuffer.allocate(0) : extra.getBuffer());
         ConduitStreamSourceChannel source = tlsConnection.getSourceChannel();
         source.setConduit(new WatchedSourceConduit(source.getConduit(), emptyQuery, activity));
         CountedSource.putOn(tlsConnection); // outermost, where the HTTP room looks for it

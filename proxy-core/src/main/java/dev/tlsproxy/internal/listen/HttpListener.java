@@ -6,6 +6,7 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.function.IntSupplier;
 import org.xnio.OptionMap;
 import org.xnio.XnioWorker;
@@ -15,6 +16,7 @@ public final class HttpListener implements AutoCloseable {
 
     private final AcceptedSockets sockets;
     private final HttpOpenListener http;
+    private final ListenConfig config;
 
     /**
      * Makes a listener that is not bound yet.
@@ -24,14 +26,17 @@ public final class HttpListener implements AutoCloseable {
      * @param challenges asked for {@code /.well-known/acme-challenge/TOKEN}
      * @param publicHttpsPort the port that clients reach the HTTPS listener at; asked in each request
      * @param config limits; the handshake's is not used
+     * @param door counts its connections
      */
     public HttpListener(
             XnioWorker worker,
             ByteBufferPool pool,
             ChallengeTable challenges,
             IntSupplier publicHttpsPort,
-            ListenConfig config) {
-        this.sockets = new AcceptedSockets(worker);
+            ListenConfig config,
+            Door door) {
+        this.config = config;
+        this.sockets = new AcceptedSockets(worker, door);
         OptionMap options = OptionMap.builder()
                 .addAll(HttpOptions.of(config))
                 .set(UndertowOptions.ENABLE_HTTP2, false)
@@ -48,7 +53,10 @@ public final class HttpListener implements AutoCloseable {
      * @throws IOException when it can't be bound
      */
     public InetSocketAddress bind(InetSocketAddress address) throws IOException {
-        return sockets.bind(address, connection -> http.handleEvent(connection.raw()));
+        return sockets.bind(address, connection -> {
+            LargeHead.putOn(connection.raw(), config, ByteBuffer.allocate(0));
+            http.handleEvent(connection.raw());
+        });
     }
 
     /** Begins to accept connections on all that is bound; those made before wait in the backlog. */

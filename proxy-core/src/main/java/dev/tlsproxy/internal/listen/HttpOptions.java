@@ -32,6 +32,7 @@ final class HttpOptions {
                 .set(UndertowOptions.ALLOW_EQUALS_IN_COOKIE_VALUE, true)
                 .set(UndertowOptions.ENABLE_HTTP2, true)
                 .set(UndertowOptions.HTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, config.maxStreams())
+                .set(UndertowOptions.HTTP2_SETTINGS_MAX_FRAME_SIZE, HeadBlock.MAX_BYTES)
                 .set(UndertowOptions.HTTP2_SETTINGS_ENABLE_PUSH, false)
                 .set(UndertowOptions.HTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW)
                 .getMap();

@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.listen;
 
+import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.internal.tls.ServerTlsContext;
 import dev.tlsproxy.spi.NegotiatedTls;
 import dev.tlsproxy.spi.ProxyEvents;
@@ -21,6 +22,7 @@ public final class HttpsListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpsListener.class);
 
+    private final Door door;
     private final AcceptedSockets sockets;
     private final ByteBufferPool pool;
     private final ServerTlsContext context;
@@ -37,6 +39,7 @@ public final class HttpsListener implements AutoCloseable {
      * @param context decides on each ClientHello
      * @param pipeline handles each exchange; finds the negotiated parameters by ConnectionTls
      * @param config limits
+     * @param door counts its connections and handshakes
      * @param events told of each handshake
      */
     public HttpsListener(
@@ -45,8 +48,10 @@ public final class HttpsListener implements AutoCloseable {
             ServerTlsContext context,
             HttpHandler pipeline,
             ListenConfig config,
+            Door door,
             ProxyEvents events) {
-        this.sockets = new AcceptedSockets(worker);
+        this.door = door;
+        this.sockets = new AcceptedSockets(worker, door);
         this.pool = pool;
         this.context = context;
         this.config = config;
@@ -62,7 +67,18 @@ public final class HttpsListener implements AutoCloseable {
      * @throws IOException when it can't be bound
      */
     public InetSocketAddress bind(InetSocketAddress address) throws IOException {
-        return sockets.bind(address, connection -> new HandshakeAttempt(this, connection).begin());
+        return sockets.bind(address, this::accepted);
+    }
+
+    private void accepted(OpenConnection connection) {
+        Optional<String> refusal = door.handshakeBegun();
+        if (refusal.isPresent()) {
+            door.handshakeEnded();
+            door.tellRefused(connection.peer(), refusal.get());
+            connection.close();
+        } else {
+            new HandshakeAttempt(this, connection).begin();
+        }
     }
 
     /** Begins to accept connections on all that is bound; those made before wait in the backlog. */
@@ -129,6 +145,10 @@ public final class HttpsListener implements AutoCloseable {
 
     HeldHandshakes held() {
         return held;
+    }
+
+    Door door() {
+        return door;
     }
 
     HttpHandOver handOver() {

@@ -132,8 +132,19 @@ public final class H2Client implements AutoCloseable {
         out.flush();
     }
 
+    /** Bytes that are no whole frame. */
+    public void raw(byte[] bytes) throws IOException {
+        out.write(bytes);
+        out.flush();
+    }
+
+    /** Also where the peer has closed: a TLS socket that can't say goodbye throws. */
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // it is closed
+        }
     }
 }

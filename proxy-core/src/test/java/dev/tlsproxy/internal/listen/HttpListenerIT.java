@@ -10,6 +10,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +42,12 @@ class HttpListenerIT {
                         .getMap());
         ListenConfig config = ListenConfig.of(Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(60));
         listener = new HttpListener(
-                worker, new DefaultByteBufferPool(true, 16364, 1000, 12), challenges, () -> publicPort, config);
+                worker,
+                new DefaultByteBufferPool(true, 16364, 1000, 12),
+                challenges,
+                () -> publicPort,
+                config,
+                ListenerFixture.openDoor());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listener.startAccepting();
     }
@@ -157,5 +164,26 @@ class HttpListenerIT {
 
         assertThat(answers.lines().filter(line -> line.startsWith("Location: ")))
                 .containsExactly("Location: https://a.test/1", "Location: https://a.test/2");
+    }
+
+    private static String fields(int count, int length) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> "X" + i + ": " + "y".repeat(length) + "\r\n")
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void answersAHeadOverALimitByItsName() throws Exception {
+        String line = "GET / HTTP/1.1\r\nHost: a.test\r\n";
+        assertThat(raw(line + fields(400, 90) + "\r\n"))
+                .isEqualTo(
+                        "HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        assertThat(raw(line + fields(201, 1) + "\r\n")).startsWith("HTTP/1.1 431 ");
+        assertThat(raw("GET /" + "x".repeat(40_000) + " HTTP/1.1\r\nHost: a.test\r\n\r\n"))
+                .startsWith("HTTP/1.1 414 URI Too Long\r\n");
+        assertThat(raw("GET / HTTP/1.1\r\nHost : a.test\r\n\r\n" + "x\r\n".repeat(300)))
+                .startsWith("HTTP/1.1 400 ");
+        assertThat(raw(line + "Connection: close\r\n" + fields(190, 1) + "\r\n"))
+                .startsWith("HTTP/1.1 308 ");
     }
 }

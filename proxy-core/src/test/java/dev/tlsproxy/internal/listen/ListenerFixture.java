@@ -67,9 +67,15 @@ final class ListenerFixture implements AutoCloseable {
                 new ServerTlsContext(config, certificates, challenges, demand),
                 new Echo(),
                 limits,
+                openDoor(),
                 new Recorder());
         address = listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         listener.startAccepting();
+    }
+
+    static Door openDoor() {
+        return new Door(new Door.Config(
+                10_000, 10_000, 10_000, client -> false, List.of(), Duration.ofSeconds(10), new ProxyEvents() {}));
     }
 
     int port() {

@@ -38,6 +38,11 @@ public final class RealPeer {
                         reasonMissing(peer).orElseThrow() + " (annotate the test with @RequiresPeer)"));
     }
 
+    /** For a program that may be missing even where {@code peers.required} is set. */
+    public static boolean isThere(Peer peer) {
+        return find(peer).isPresent();
+    }
+
     static Optional<String> reasonMissing(Peer peer) {
         return find(peer).isPresent()
                 ? Optional.empty()
