@@ -2,7 +2,8 @@
  * What a user touches.
  *
  * <p>Reading order: {@link dev.tlsproxy.TlsProxy}, {@link dev.tlsproxy.TlsProxyBuilder}, {@link dev.tlsproxy.ProxyUpdate}; the values they take:
- * {@link dev.tlsproxy.Route}, {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy},
+ * {@link dev.tlsproxy.Route} with {@link dev.tlsproxy.Balance} and {@link dev.tlsproxy.HealthCheck},
+ * {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy},
  * {@link dev.tlsproxy.ForwardedPolicy}, {@link dev.tlsproxy.Timeouts}; what comes back:
  * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.UpdateReport}, {@link dev.tlsproxy.CloseReport},
  * {@link dev.tlsproxy.ProxyStartException}, {@link dev.tlsproxy.ProxyNotReadyException}.

@@ -116,6 +116,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         if (ended) {
             return;
         }
+        connection.upstream().health().answered();
         timer.stop();
         connection.guard().progress();
         ResponseCheck check =

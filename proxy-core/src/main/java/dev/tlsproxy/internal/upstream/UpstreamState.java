@@ -1,20 +1,19 @@
 package dev.tlsproxy.internal.upstream;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.XnioIoThread;
 
-/** One upstream: its connections, how many it may have, who waits for one, and whether it lately refused one. */
+/** One upstream: its connections, how many it may have, who waits for one, and its health. */
 final class UpstreamState {
-
-    private static final long AVOID_NANOS = Duration.ofSeconds(10).toNanos();
 
     /** What became of a wish for a new connection. */
     enum Turn {
@@ -37,15 +36,22 @@ final class UpstreamState {
     private final LongSupplier ticker;
     private final ConcurrentHashMap<XnioIoThread, IdleConnections> idle = new ConcurrentHashMap<>();
     private final Deque<Waiter> queue = new ArrayDeque<>(); // guarded by this
+    private final AtomicInteger tunnels = new AtomicInteger();
+    private final UpstreamHealth health;
+    private final long key;
     private int connections; // guarded by this
     private boolean retired; // guarded by this
-    private volatile long avoidedSince;
-    private volatile boolean avoided;
 
-    UpstreamState(UpstreamAddress address, UpstreamPoolConfig config, LongSupplier ticker) {
+    UpstreamState(
+            UpstreamAddress address,
+            UpstreamPoolConfig config,
+            LongSupplier ticker,
+            Function<String, UpstreamHealth.Listener> report) {
         this.address = address;
         this.config = config;
         this.ticker = ticker;
+        this.health = new UpstreamHealth(report.apply(name(address)), ticker, config.connectTimeout());
+        this.key = Rendezvous.key(address.uri().toString());
     }
 
     UpstreamAddress address() {
@@ -54,20 +60,30 @@ final class UpstreamState {
 
     /** Scheme, host and port for logs. */
     String name() {
+        return name(address);
+    }
+
+    private static String name(UpstreamAddress address) {
         return address.uri().getScheme() + "://" + address.uri().getRawAuthority();
     }
 
-    boolean isAvoided() {
-        return avoided && ticker.getAsLong() - avoidedSince < AVOID_NANOS;
+    UpstreamHealth health() {
+        return health;
     }
 
-    void connectFailed() {
-        avoidedSince = ticker.getAsLong();
-        avoided = true;
+    /** For {@link Rendezvous}. */
+    long key() {
+        return key;
     }
 
-    void connectWorked() {
-        avoided = false;
+    /** Requests and tunnels under way, and requests that wait: as of about now, while other threads go on. */
+    int load() {
+        int places;
+        synchronized (this) {
+            places = connections + queue.size();
+        }
+        int kept = idle.values().stream().mapToInt(IdleConnections::size).sum();
+        return Math.max(0, places - kept) + tunnels.get();
     }
 
     @Nullable
@@ -135,6 +151,9 @@ final class UpstreamState {
         if (own != null) {
             own.remove(connection);
         }
+        // a tunnel leaves the pool, and is still work for the upstream; at the end of a connection this runs at once
+        tunnels.incrementAndGet();
+        connection.onClose(tunnels::decrementAndGet);
         released();
     }
 
@@ -143,6 +162,7 @@ final class UpstreamState {
         synchronized (this) {
             retired = true;
         }
+        health.forget();
         idle.values().forEach(own -> execute(own.thread(), own::closeAll));
     }
 
@@ -163,7 +183,7 @@ final class UpstreamState {
     /** Kept connections of other I/O threads hold places too. */
     private void closeOneIdle() {
         for (IdleConnections own : idle.values()) {
-            if (!own.isEmpty()) {
+            if (own.size() > 0) {
                 execute(own.thread(), own::closeOldest);
                 return;
             }
