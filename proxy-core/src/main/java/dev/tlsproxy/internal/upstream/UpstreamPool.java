@@ -133,6 +133,11 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
         connections.forEach(PooledConnection::closeSoon);
     }
 
+    /** How many have state here. */
+    int knownUpstreams() {
+        return states.size();
+    }
+
     boolean isClosed() {
         return closed;
     }
