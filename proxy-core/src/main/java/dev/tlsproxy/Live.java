@@ -44,17 +44,17 @@ record Live(Serving serving, ServedNames names, RouteEntries entries, RouteTable
     }
 
     /**
-     * Whether a tunnel goes on: its route is as it was, or still has the tunnel's upstream and upgrade handler. One that
+     * Whether a tunnel goes on: its route is as it was, or still has the tunnel's upstream and an equal upgrade handler. One that
      * is still being opened may get any of its route's upstreams.
      */
-    @SuppressWarnings("ReferenceEquality") // the very same objects are meant
+    @SuppressWarnings("ReferenceEquality") // a route that did not change is the same object
     static boolean keeps(RouteEntry openedUnder, @Nullable RouteEntry now, Optional<UpstreamAddress> upstream) {
         if (now == null || now == openedUnder) {
             return now != null;
         }
         List<UpstreamAddress> possible =
                 upstream.map(List::of).orElse(openedUnder.upstreams().addresses());
-        return now.upgrades() == openedUnder.upgrades()
+        return now.upgrades().equals(openedUnder.upgrades())
                 && now.upstreams().addresses().containsAll(possible);
     }
 

@@ -42,7 +42,7 @@ public final class ProxyUpdate {
 
     /**
      * Adds a route, or puts it in place of the one for that pattern, of which nothing is kept. An equal one with the same
-     * filters and the same {@link Route#upgrades upgrade handler} is no change.
+     * filters and an equal {@link Route#upgrades upgrade handler} is no change.
      *
      * @param route a route with at least one upstream
      * @return this

@@ -56,6 +56,8 @@ class ArchitectureTest {
                 .definedBy("..internal.tunnel..")
                 .layer("upstream")
                 .definedBy("..internal.upstream..")
+                .layer("http1")
+                .definedBy("..internal.http1..")
                 .layer("store")
                 .definedBy("..internal.store..")
                 .whereLayer("root")
@@ -70,6 +72,8 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http")
                 .whereLayer("upstream")
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http")
+                .whereLayer("http1")
+                .mayOnlyBeAccessedByLayers("upstream")
                 .whereLayer("store")
                 .mayOnlyBeAccessedByLayers("root", "listen", "tls", "http", "upstream")
                 .check(MAIN);

@@ -11,10 +11,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -161,51 +157,6 @@ class FailuresIT {
                 assertThat(client.response(1)).as("within the limit").containsEntry("body", "hello");
             }
             assertThat(upstream.requests()).hasSize(1);
-        }
-    }
-
-    @Test
-    void answers503WithRetryAfterWhileItCloses() throws Exception {
-        CountDownLatch asked = new CountDownLatch(1);
-        CountDownLatch answer = new CountDownLatch(1);
-        try (RawUpstream upstream = RawUpstream.answering((request, connection) -> {
-                    asked.countDown();
-                    try {
-                        answer.await(20, TimeUnit.SECONDS);
-                    } catch (InterruptedException e) {
-                        throw new java.io.IOException(e);
-                    }
-                    RawUpstream.write(connection, RawUpstream.ok("late"));
-                });
-                LocalProxy local = LocalProxy.to(upstream.uri());
-                H2Client client = local.http2()) {
-            String[] request = local.fields("GET", "/");
-            client.headers(1, H2Client.END_STREAM, request);
-            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
-            int port = local.proxy.addresses().https().getPort();
-            CompletableFuture<Void> closing = CompletableFuture.runAsync(local.proxy::close);
-            org.awaitility.Awaitility.await().until(() -> !accepts(port));
-
-            Map<String, String> refused = Map.of();
-            for (int stream = 3; !"503".equals(refused.get(":status")) && stream < 50; stream += 2) {
-                client.headers(stream, H2Client.END_STREAM, request);
-                refused = client.response(stream);
-            }
-            assertThat(refused)
-                    .containsEntry(":status", "503")
-                    .containsEntry("retry-after", "1")
-                    .containsEntry("body", "503 Service Unavailable: proxy is closing\n");
-            answer.countDown();
-            assertThat(client.response(1)).containsEntry("body", "late");
-            closing.get(10, TimeUnit.SECONDS);
-        }
-    }
-
-    private static boolean accepts(int port) {
-        try (java.net.Socket socket = new java.net.Socket(InetAddress.getLoopbackAddress(), port)) {
-            return socket.isConnected();
-        } catch (java.io.IOException e) {
-            return false;
         }
     }
 

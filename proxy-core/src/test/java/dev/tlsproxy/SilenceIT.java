@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A proxy prints nothing: no log of java.util.logging, no warning of the JVM. The log level of slf4j here is "warn". */
+/**
+ * A proxy prints nothing: no log of java.util.logging, no warning of the JVM. The log level of slf4j here is "warn", so there
+ * is one line, about the upstream that speaks no HTTP.
+ */
 @Timeout(60)
 class SilenceIT {
 
@@ -18,7 +21,7 @@ class SilenceIT {
     Path directory;
 
     @Test
-    void wholeLifePrintsNothing() throws Exception {
+    void wholeLifePrintsOneLineAboutEachBrokenUpstream() throws Exception {
         Path printed = directory.resolve("printed");
         Process program = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -31,7 +34,15 @@ class SilenceIT {
                 .start();
         try {
             assertThat(program.waitFor(40, TimeUnit.SECONDS)).as("ended").isTrue();
-            assertThat(Files.readString(printed)).isEmpty();
+            assertThat(Files.readAllLines(printed))
+                    .satisfiesExactlyInAnyOrder(
+                            line -> assertThat(line)
+                                    .contains(
+                                            "WARN dev.tlsproxy.internal.upstream.FaultLog - upstream http://127.0.0.1:")
+                                    .endsWith(": malformed response: status line: no HTTP/1.1 or HTTP/1.0 response"),
+                            line -> assertThat(line)
+                                    .endsWith("WARN dev.tlsproxy.internal.upstream.HealthReport - upstream"
+                                            + " http://127.0.0.1:1 is down: upstream refused the connection"));
             assertThat(program.exitValue()).isZero();
         } finally {
             program.destroyForcibly();

@@ -113,9 +113,9 @@ class StreamingIT {
                     StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: " + EVENTS + "\r\n\r\n");
                     boolean chunked = head.contains("ransfer-");
                     for (int i = 0; i < EVENTS; i++) {
-                        // a chunk of one byte: "01", CR, LF, the byte, CR, LF
-                        byte[] piece = in.readNBytes(chunked ? 7 : 1);
-                        out.write(piece[chunked ? 4 : 0]);
+                        // a chunk of one byte: "1", CR, LF, the byte, CR, LF
+                        byte[] piece = in.readNBytes(chunked ? 6 : 1);
+                        out.write(piece[chunked ? 3 : 0]);
                         out.flush();
                     }
                 });

@@ -24,7 +24,7 @@ class ReadmeTest {
     private static final Path SOURCES = Path.of("src/test/java/dev/tlsproxy/examples");
 
     @ParameterizedTest
-    @ValueSource(strings = {"EmbedExample", "AcmeExample", "TrustExample"})
+    @ValueSource(strings = {"EmbedExample", "AcmeExample", "WebSocketExample", "UpdateExample", "TrustExample"})
     void javaBlockIsACompiledOne(String example) throws IOException {
         String source = Files.readString(SOURCES.resolve(example + ".java"));
         String body =
@@ -34,7 +34,7 @@ class ReadmeTest {
 
     @Test
     void everyJavaBlockIsOneOfThose() throws IOException {
-        assertThat(Files.readString(README).split("```java", -1)).hasSize(4);
+        assertThat(Files.readString(README).split("```java", -1)).hasSize(6);
     }
 
     @Test

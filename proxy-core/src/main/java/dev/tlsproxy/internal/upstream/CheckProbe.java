@@ -65,8 +65,7 @@ final class CheckProbe implements UpstreamConnector.Callback {
     }
 
     @Override
-    public void connected(UpstreamConnector.Opened opened) {
-        StreamConnection stream = opened.stream();
+    public void connected(StreamConnection stream) {
         if (over) {
             IoUtils.safeClose(stream);
             return;

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoFuture;
@@ -17,7 +16,6 @@ import org.xnio.Options;
 import org.xnio.StreamConnection;
 import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
-import org.xnio.ssl.SslConnection;
 
 /**
  * One new connection in the making: the host's addresses in order, each with its share of the time that is left. On one I/O
@@ -104,7 +102,7 @@ final class ConnectTry {
             return;
         }
         if (upstream.tls() == null) {
-            succeed(new PlainConnection(socket), () -> false);
+            succeed(socket);
             return;
         }
         TlsConnect handshake = new TlsConnect(socket, upstream, connector.buffers());
@@ -119,7 +117,7 @@ final class ConnectTry {
             } else if (secure == null) {
                 failed(mine, UpstreamFailure.TLS);
             } else {
-                succeed(secure, handshake::truncated);
+                succeed(secure);
             }
         });
     }
@@ -130,10 +128,10 @@ final class ConnectTry {
         }
     }
 
-    private void succeed(SslConnection connection, BooleanSupplier truncated) {
+    private void succeed(StreamConnection connection) {
         done = true;
         stopTimer();
-        callback.connected(connector.open(connection, upstream.uri(), truncated));
+        callback.connected(connection);
     }
 
     private void end(UpstreamFailure failure) {

@@ -1,29 +1,29 @@
 package dev.tlsproxy.internal.upstream;
 
-import io.undertow.client.ClientConnection;
-import java.io.IOException;
-import java.nio.ByteBuffer;
+import dev.tlsproxy.internal.http1.Http1Connection;
+import io.undertow.connector.ByteBufferPool;
 import java.util.concurrent.RejectedExecutionException;
 import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
+import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /** An open HTTP/1.1 connection to an upstream. Holds one place of its limit until it is closed or serves a tunnel. */
 final class PooledConnection {
 
     private final UpstreamState upstream;
     private final StreamConnection stream;
-    private final ClientConnection http;
-    private final HeadGuard guard;
+    private final Http1Connection http;
     private boolean reused;
     private boolean left;
     private long idleSince;
 
-    PooledConnection(UpstreamState upstream, UpstreamConnector.Opened opened) {
+    PooledConnection(UpstreamState upstream, StreamConnection stream, ByteBufferPool buffers) {
         this.upstream = upstream;
-        this.stream = opened.stream();
-        this.http = opened.http();
-        this.guard = opened.guard();
+        this.stream = stream;
+        this.http = new Http1Connection(stream, buffers, upstream::faulty);
+        ConduitStreamSourceChannel source = stream.getSourceChannel();
+        source.setConduit(new YieldingSource(source.getConduit(), stream.getIoThread()));
         onClose(this::leavePool);
     }
 
@@ -39,12 +39,8 @@ final class PooledConnection {
         return upstream;
     }
 
-    ClientConnection http() {
+    Http1Connection http() {
         return http;
-    }
-
-    HeadGuard guard() {
-        return guard;
     }
 
     XnioIoThread thread() {
@@ -68,20 +64,14 @@ final class PooledConnection {
         return idleSince;
     }
 
-    boolean isOpen() {
-        return http.isOpen();
+    /** Whether the last request and its response left it usable. */
+    boolean isIdle() {
+        return http.isIdle();
     }
 
-    /**
-     * Whether it is open and nothing waits to be read: neither the end, nor bytes that would be taken for the response to
-     * the next request.
-     */
+    /** Whether it may carry another request. */
     boolean isQuiet() {
-        try {
-            return http.isOpen() && stream.getSourceChannel().read(ByteBuffer.allocate(1)) == 0;
-        } catch (IOException e) {
-            return false;
-        }
+        return http.isQuiet();
     }
 
     void onClose(Runnable task) {

@@ -24,7 +24,7 @@ final class RequestChannel extends DetachableStreamSinkChannel {
         this.body = body;
     }
 
-    /** A request without a body is sent by Undertow's client itself, and may be sent again. */
+    /** A request without a body is sent by the connection itself, and may be sent again. */
     @Override
     protected boolean isFinished() {
         return !body || complete;

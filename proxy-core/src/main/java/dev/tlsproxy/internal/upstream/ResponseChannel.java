@@ -11,17 +11,15 @@ import org.xnio.channels.StreamSourceChannel;
 final class ResponseChannel extends DetachableStreamSourceChannel {
 
     private final UpstreamConnection connection;
-    private final boolean empty;
 
-    ResponseChannel(StreamSourceChannel body, UpstreamConnection connection, boolean empty) {
+    ResponseChannel(StreamSourceChannel body, UpstreamConnection connection) {
         super(body);
         this.connection = connection;
-        this.empty = empty;
     }
 
     @Override
     protected boolean isFinished() {
-        return empty || connection.isResponseDone();
+        return connection.isResponseDone();
     }
 
     @Override
@@ -50,18 +48,19 @@ final class ResponseChannel extends DetachableStreamSourceChannel {
     }
 
     private long watched(Read read) throws IOException {
+        if (connection.isResponseCut()) {
+            throw new IOException("upstream connection was closed before the end of the response");
+        }
         long bytes;
         try {
             bytes = read.read();
         } catch (IOException e) {
-            connection.responseBroken();
+            connection.responseBroken(e);
             throw e;
         }
-        if (bytes > 0) {
-            connection.responseProgress();
-        } else if (bytes == 0) {
+        if (bytes == 0) {
             connection.upstreamIsDry();
-        } else {
+        } else if (bytes < 0) {
             connection.responseRead();
         }
         return bytes;

@@ -26,7 +26,6 @@ import org.xnio.ssl.SslConnection;
 final class TlsConnect {
 
     private final SslConnection connection;
-    private final EndOfTls end;
     private boolean handshakeDone;
     private boolean told;
 
@@ -40,9 +39,10 @@ final class TlsConnect {
                 .getMap();
         UndertowXnioSsl ssl = new UndertowXnioSsl(
                 Xnio.getInstance(), OptionMap.EMPTY, buffers, Objects.requireNonNull(upstream.tls(), "tls"));
-        end = new EndOfTls(socket.getSourceChannel().getConduit());
-        socket.getSourceChannel().setConduit(end);
+        TruncationGuard guard = new TruncationGuard(socket.getSourceChannel().getConduit());
+        socket.getSourceChannel().setConduit(guard);
         connection = ssl.wrapExistingConnection(socket, options, true);
+        guard.askWhetherClosed(UndertowXnioSsl.getSslEngine(connection)::isInboundDone);
         if (!HostName.isIpLiteral(host)) {
             sendServerName(host);
         }
@@ -67,11 +67,6 @@ final class TlsConnect {
         } catch (IOException e) {
             close();
         }
-    }
-
-    /** Whether the connection ended without a close_notify. */
-    boolean truncated() {
-        return end.truncated();
     }
 
     void close() {

@@ -5,6 +5,7 @@ import io.undertow.server.handlers.proxy.ProxyCallback;
 import io.undertow.server.handlers.proxy.ProxyConnection;
 import java.util.Queue;
 import org.jspecify.annotations.Nullable;
+import org.xnio.StreamConnection;
 import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
 
@@ -76,9 +77,10 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     }
 
     @Override
-    public void connected(UpstreamConnector.Opened opened) {
+    public void connected(StreamConnection opened) {
         upstream.health().connectWorked();
-        PooledConnection connection = new PooledConnection(upstream, opened);
+        PooledConnection connection =
+                new PooledConnection(upstream, opened, pool.connector().buffers());
         pool.opened(connection);
         lend(connection);
     }
@@ -129,6 +131,14 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         failing(failure);
         // not by ProxyHandler's own failure path: that logs the request target, which may hold a key
         callback.couldNotResolveBackend(exchange);
+    }
+
+    /** Ends the exchange after its call failed, which has told why itself. */
+    void callFailed() {
+        if (!ended && !exchange.isComplete()) {
+            ended = true;
+            callback.couldNotResolveBackend(exchange);
+        }
     }
 
     /** Says why, where ProxyHandler itself is about to end the exchange. */

@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.internal.http1.MalformedResponseException;
 import io.undertow.client.ClientCallback;
 import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientExchange;
@@ -8,6 +9,8 @@ import io.undertow.client.ClientResponse;
 import io.undertow.server.HttpServerExchange;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xnio.StreamConnection;
 
 /**
@@ -16,13 +19,15 @@ import org.xnio.StreamConnection;
  */
 final class UpstreamConnection extends ForwardingClientConnection {
 
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
+
     private final UpstreamAttempt attempt;
     private final FlushWhenDry.Holder client;
     private final ResponseTimer timer;
     private PooledConnection connection;
     private @Nullable RequestHead head;
     private @Nullable UpstreamExchange exchange;
-    private @Nullable PooledConnection dead;
+    private boolean repeated;
     private boolean requestDone;
     private boolean responseStarted;
     private boolean responseDone;
@@ -74,41 +79,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
         PooledConnection mine = connection;
         requestDone = !outer.head().hasBody();
         timer.start();
-        mine.guard().requestSent();
-        mine.http().sendRequest(outer.head().request(), new ClientCallback<>() {
-            @Override
-            public void completed(ClientExchange inner) {
-                outer.attach(inner);
-                inner.setResponseListener(new ClientCallback<>() {
-                    @Override
-                    public void completed(ClientExchange result) {
-                        responded(outer, result.getResponse());
-                    }
-
-                    @Override
-                    public void failed(IOException e) {
-                        broken(mine);
-                    }
-                });
-                sent.run();
-                sendHead(inner);
-            }
-
-            @Override
-            public void failed(IOException e) {
-                broken(mine);
-            }
-        });
-    }
-
-    /** Undertow's client keeps the head until the first byte of the body, which may wait for a word of the upstream. */
-    private void sendHead(ClientExchange inner) {
-        if (!ended && !requestDone && !attempt.exchange().isRequestComplete()) {
-            try {
-                inner.getRequestChannel().flush();
-            } catch (IOException e) {
-                // the next write fails too, and what becomes of the exchange is decided there
-            }
+        try {
+            mine.http().sendRequest(outer.head().request(), new Sent(outer, mine, sent));
+        } catch (IllegalStateException e) {
+            LOG.error("request to upstream {} can't be written", mine.upstream().name(), e);
+            fail(UpstreamFailure.UNSENDABLE);
         }
     }
 
@@ -118,53 +93,46 @@ final class UpstreamConnection extends ForwardingClientConnection {
         }
         connection.upstream().health().answered();
         timer.stop();
-        connection.guard().progress();
-        ResponseCheck check =
-                ResponseCheck.of(response, outer.head().method(), attempt.call().upgrade());
-        if (check == ResponseCheck.INVALID) {
-            fail(UpstreamFailure.BAD_RESPONSE);
+        responseStarted = true;
+        switching = response.getResponseCode() == 101;
+        closeAfter = attempt.call().upgrade(); // a refused upgrade is rare, and a new connection is certain
+        try {
+            attempt.call().responseHead(response);
+            if (switching) {
+                attempt.call().switching(this, connection.upstream().address());
+            }
+        } catch (RuntimeException e) {
+            end();
+            attempt.callFailed();
             return;
         }
-        responseStarted = true;
-        switching = check == ResponseCheck.SWITCH;
-        if (switching) {
-            connection.guard().switched();
-        }
-        // after a refused upgrade Undertow's client leaves the connection neither usable nor closed
-        closeAfter = attempt.call().upgrade() || check != ResponseCheck.PLAIN;
-        attempt.call().responseHead(response);
-        if (switching) {
-            attempt.call().switching(this, connection.upstream().address());
-        }
-        outer.responded(check == ResponseCheck.NO_BODY);
-        if (check == ResponseCheck.NO_BODY) {
-            responseRead();
-        }
+        outer.responded();
     }
 
-    private void broken(PooledConnection failed) {
-        if (ended || failed != connection || failed == dead) {
-            return; // closing it tells the same failure again
+    private void broken(PooledConnection failed, IOException cause) {
+        if (ended || failed != connection) {
+            return;
         }
         if (canSendAgain(failed)) {
-            dead = failed;
+            repeated = true;
             timer.stop();
             failed.close();
             attempt.reconnect();
             return;
         }
-        // the exception does not tell: Undertow's client closes the connection first, then says what it could not parse
-        HeadGuard guard = failed.guard();
-        boolean unreadable = guard.sawResponseByte() && !guard.sawEnd();
-        fail(unreadable ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED);
+        fail(kind(cause));
+    }
+
+    private static UpstreamFailure kind(IOException cause) {
+        return cause instanceof MalformedResponseException ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED;
     }
 
     /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1. */
     private boolean canSendAgain(PooledConnection failed) {
         return failed.isReused()
-                && dead == null
+                && !repeated
                 && !responseStarted
-                && !failed.guard().sawResponseByte()
+                && !failed.http().hasResponseBytes()
                 && head != null
                 && head.isRepeatable();
     }
@@ -191,16 +159,10 @@ final class UpstreamConnection extends ForwardingClientConnection {
         timer.progress();
     }
 
-    void responseProgress() {
-        if (!ended) {
-            connection.guard().progress();
-        }
-    }
-
     /** Reading the response's body failed: what the client has of it is not all. */
-    void responseBroken() {
+    void responseBroken(IOException cause) {
         if (!ended && !attempt.exchange().isResponseStarted()) {
-            attempt.failing(UpstreamFailure.CLOSED);
+            attempt.failing(kind(cause));
         }
     }
 
@@ -216,7 +178,12 @@ final class UpstreamConnection extends ForwardingClientConnection {
     }
 
     boolean isResponseDone() {
-        return responseDone || (ended && !connection.isOpen());
+        return responseDone;
+    }
+
+    /** Whether the connection was taken from under a response that is not completely read. */
+    boolean isResponseCut() {
+        return ended && !responseDone;
     }
 
     void upstreamIsDry() throws IOException {
@@ -227,7 +194,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     /** Back to the pool or closed. */
     private void finish() {
-        boolean reusable = responseDone && requestDone && !closeAfter && connection.isOpen();
+        boolean reusable = responseDone && requestDone && !closeAfter && connection.isIdle();
         if (!reusable) {
             end();
             return;
@@ -277,5 +244,41 @@ final class UpstreamConnection extends ForwardingClientConnection {
     @Override
     ClientConnection below() {
         return connection.http();
+    }
+
+    /** Waits for the response to a request on one connection. */
+    private final class Sent implements ClientCallback<ClientExchange> {
+
+        private final UpstreamExchange outer;
+        private final PooledConnection mine;
+        private final Runnable sent;
+
+        Sent(UpstreamExchange outer, PooledConnection mine, Runnable sent) {
+            this.outer = outer;
+            this.mine = mine;
+            this.sent = sent;
+        }
+
+        @Override
+        public void completed(ClientExchange inner) {
+            outer.attach(inner);
+            inner.setResponseListener(new ClientCallback<>() {
+                @Override
+                public void completed(ClientExchange result) {
+                    responded(outer, result.getResponse());
+                }
+
+                @Override
+                public void failed(IOException e) {
+                    broken(mine, e);
+                }
+            });
+            sent.run();
+        }
+
+        @Override
+        public void failed(IOException e) {
+            broken(mine, e);
+        }
     }
 }

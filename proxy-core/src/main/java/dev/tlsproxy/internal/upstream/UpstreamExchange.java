@@ -23,7 +23,6 @@ final class UpstreamExchange implements ClientExchange {
     private @Nullable ClientExchange below;
     private @Nullable ClientCallback<ClientExchange> listener;
     private boolean responded;
-    private boolean noBody;
 
     UpstreamExchange(UpstreamConnection connection, RequestHead head) {
         this.connection = connection;
@@ -34,10 +33,9 @@ final class UpstreamExchange implements ClientExchange {
         below = exchange;
     }
 
-    /** Hands the response to ProxyHandler; without a body where the status allows none. */
-    void responded(boolean withoutBody) {
+    /** Hands the response to ProxyHandler. */
+    void responded() {
         responded = true;
-        noBody = withoutBody;
         if (listener != null) {
             listener.completed(this);
         }
@@ -72,7 +70,7 @@ final class UpstreamExchange implements ClientExchange {
 
     @Override
     public StreamSourceChannel getResponseChannel() {
-        return new ResponseChannel(below().getResponseChannel(), connection, noBody);
+        return new ResponseChannel(below().getResponseChannel(), connection);
     }
 
     @Override

@@ -41,6 +41,7 @@ final class UpstreamState {
     private final long key;
     private int connections; // guarded by this
     private boolean retired; // guarded by this
+    private final FaultLog faults;
 
     UpstreamState(
             UpstreamAddress address,
@@ -52,6 +53,7 @@ final class UpstreamState {
         this.ticker = ticker;
         this.health = new UpstreamHealth(report.apply(name(address)), ticker, config.connectTimeout());
         this.key = Rendezvous.key(address.uri().toString());
+        this.faults = new FaultLog(name(), ticker);
     }
 
     UpstreamAddress address() {
@@ -69,6 +71,11 @@ final class UpstreamState {
 
     UpstreamHealth health() {
         return health;
+    }
+
+    /** It sent what is no HTTP; the connection is closed. */
+    void faulty(String fault) {
+        faults.add(fault);
     }
 
     /** For {@link Rendezvous}. */

@@ -8,16 +8,15 @@
  *   <li>{@link UpstreamAttempt}: the way of one exchange to a connection, over {@link UpstreamRotation} with
  *       {@link Choice} and {@link Rendezvous} (which upstreams, in which order), {@link UpstreamState} (limit and queue of
  *       one upstream), {@link UpstreamHealth} with {@link HealthReport} (whether it is up), {@link IdleConnections} and
- *       {@link PooledConnection}.
+ *       {@link PooledConnection}; {@link FaultLog}.
  *   <li>{@link HealthChecks} with {@link CheckConfig}: {@link UpstreamCheck} over {@link CheckCount} and
  *       {@link CheckProbe} with {@link CheckResponse}.
- *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect} with {@link EndOfTls},
- *       {@link PlainConnection}.
+ *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect},
+ *       {@link TruncationGuard}.
  *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
- *       {@link RequestHead}, {@link ResponseCheck}, {@link ResponseTimer}, {@link UpstreamExchange},
+ *       {@link RequestHead}, {@link ResponseTimer}, {@link UpstreamExchange},
  *       {@link Timers}.
- *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link HeadGuard},
- *       {@link YieldingSource}.
+ *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link YieldingSource}.
  * </ol>
  */
 @NullMarked

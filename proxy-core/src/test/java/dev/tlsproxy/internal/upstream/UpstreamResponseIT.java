@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UpstreamResponseIT {
@@ -20,11 +21,17 @@ class UpstreamResponseIT {
             "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
 
     @ParameterizedTest
-    @ValueSource(strings = {"304 Not Modified", "204 No Content"})
-    void doesNotWaitForABodyThatTheStatusForbids(String status) throws Exception {
+    @CsvSource({
+        "304 Not Modified, 1234, 1",
+        "204 No Content, 1234, 2",
+        "204 No Content, 0, 1",
+        "205 Reset Content, 1234, 2",
+        "205 Reset Content, 0, 1",
+    })
+    void doesNotWaitForABodyThatTheStatusForbids(String status, String length, int connections) throws Exception {
         ScriptedUpstream.Script script = connection -> {
             while (connection.readHead() != null) {
-                connection.send("HTTP/1.1 " + status + "\r\nContent-Length: 1234\r\n\r\n");
+                connection.send("HTTP/1.1 " + status + "\r\nContent-Length: " + length + "\r\n\r\n");
             }
         };
         try (ScriptedUpstream up = new ScriptedUpstream(script);
@@ -34,12 +41,12 @@ class UpstreamResponseIT {
                 assertThat(response.statusCode()).isEqualTo(Integer.parseInt(status.substring(0, 3)));
                 assertThat(response.headers().firstValue("X-Seen")).contains("yes");
             }
-            await().until(() -> up.ended.get() == 2);
+            assertThat(up.accepted).hasValue(connections);
         }
     }
 
     @Test
-    void answersHeadAndReusesTheConnection() throws Exception {
+    void answersHead() throws Exception {
         ScriptedUpstream.Script script = connection -> {
             while (connection.readHead() != null) {
                 connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
@@ -59,7 +66,6 @@ class UpstreamResponseIT {
     @ValueSource(
             strings = {
                 "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n",
-                "HTTP/1.1 103 Early Hints\r\n\r\n",
                 "no HTTP at all\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
                 "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
@@ -142,7 +148,8 @@ class UpstreamResponseIT {
         try (ScriptedUpstream up = new ScriptedUpstream(script);
                 PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
             assertThatThrownBy(() -> proxy.get("/")).isInstanceOf(IOException.class);
-            await().until(() -> up.ended.get() == 1);
+            // the JDK's client asks again when nothing of the response had reached it
+            await().until(() -> up.ended.get() == up.accepted.get());
         }
     }
 

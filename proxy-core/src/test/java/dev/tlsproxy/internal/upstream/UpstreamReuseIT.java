@@ -133,6 +133,27 @@ class UpstreamReuseIT {
     }
 
     @Test
+    void cutsAResponseUnderWayWhenThePoolIsClosed() throws Exception {
+        for (String framing : new String[] {"Transfer-Encoding: chunked\r\n\r\n4\r\npart\r\n", "\r\npart"}) {
+            ScriptedUpstream.Script half = connection -> {
+                connection.readHead();
+                connection.send("HTTP/1.1 200 OK\r\n" + framing);
+                connection.awaitEnd();
+            };
+            try (ScriptedUpstream up = new ScriptedUpstream(half);
+                    PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri());
+                    Socket client = proxy.raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n")) {
+                StringBuilder seen = new StringBuilder();
+                while (!seen.toString().endsWith("part")) {
+                    seen.append((char) client.getInputStream().read());
+                }
+                proxy.pool.close();
+                assertThat(client.getInputStream().readAllBytes()).asString().doesNotContain("0");
+            }
+        }
+    }
+
+    @Test
     void closesTheConnectionOfAClientThatIsGoneInItsUpload() throws Exception {
         try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.Connection::awaitEnd);
                 PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {

@@ -2,9 +2,11 @@ package dev.tlsproxy.internal.upstream;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
@@ -121,6 +123,33 @@ class UpstreamTlsIT {
                         new PoolUnderTest(config, LOCAL, 1, trusting, URI.create("https://up.example:" + up.port()))) {
             assertThat(proxy.get("/").statusCode()).isEqualTo(504);
             assertThat(proxy.failures).containsExactly(UpstreamFailure.CONNECT_TIMEOUT);
+        }
+    }
+
+    @Test
+    void takesTheEndOfTheConnectionForTheEndOfTheResponseOnlyAfterCloseNotify() throws Exception {
+        ScriptedUpstream.Script script = connection -> {
+            SSLSocket tls = (SSLSocket)
+                    server.getSocketFactory().createSocket(connection.socket, null, connection.number, false);
+            tls.setUseClientMode(false);
+            byte[] request = new byte[1024];
+            int length = tls.getInputStream().read(request);
+            boolean cut = new String(request, 0, length, StandardCharsets.ISO_8859_1).startsWith("GET /cut ");
+            tls.getOutputStream().write("HTTP/1.1 200 OK\r\n\r\nall there is".getBytes(StandardCharsets.ISO_8859_1));
+            if (!cut) {
+                tls.close();
+            }
+            connection.socket.close();
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(script);
+                PoolUnderTest proxy = proxy("up.example", up, trusting)) {
+            assertThat(proxy.get("/whole").body()).isEqualTo("all there is");
+            try {
+                assertThat(proxy.get("/cut").statusCode()).isEqualTo(502); // told before the response began
+            } catch (IOException e) {
+                assertThat(proxy.failures).isEmpty();
+            }
+            assertThat(proxy.get("/whole").body()).isEqualTo("all there is");
         }
     }
 

@@ -1,0 +1,124 @@
+package dev.tlsproxy.internal.http1;
+
+import io.undertow.client.ClientConnection;
+import io.undertow.client.ClientStatistics;
+import io.undertow.connector.ByteBufferPool;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.xnio.ChannelListener;
+import org.xnio.ChannelListeners;
+import org.xnio.Option;
+import org.xnio.StreamConnection;
+import org.xnio.XnioIoThread;
+import org.xnio.XnioWorker;
+
+/** What a client connection leaves to the connection it runs over. */
+abstract class StreamClientConnection implements ClientConnection {
+
+    private final StreamConnection stream;
+    private final ByteBufferPool buffers;
+    private final ChannelListener.SimpleSetter<ClientConnection> closeSetter = new ChannelListener.SimpleSetter<>();
+    private final List<ChannelListener<ClientConnection>> closeListeners = new ArrayList<>(1);
+
+    StreamClientConnection(StreamConnection stream, ByteBufferPool buffers) {
+        this.stream = stream;
+        this.buffers = buffers;
+    }
+
+    final StreamConnection stream() {
+        return stream;
+    }
+
+    final void closed() {
+        ChannelListeners.invokeChannelListener(this, closeSetter.get());
+        closeListeners.forEach(listener -> ChannelListeners.invokeChannelListener(this, listener));
+    }
+
+    @Override
+    public ByteBufferPool getBufferPool() {
+        return buffers;
+    }
+
+    @Override
+    public SocketAddress getPeerAddress() {
+        return stream.getPeerAddress();
+    }
+
+    @Override
+    public <A extends SocketAddress> A getPeerAddress(Class<A> type) {
+        return stream.getPeerAddress(type);
+    }
+
+    @Override
+    public ChannelListener.Setter<? extends ClientConnection> getCloseSetter() {
+        return closeSetter;
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() {
+        return stream.getLocalAddress();
+    }
+
+    @Override
+    public <A extends SocketAddress> A getLocalAddress(Class<A> type) {
+        return stream.getLocalAddress(type);
+    }
+
+    @Override
+    public XnioWorker getWorker() {
+        return stream.getWorker();
+    }
+
+    @Override
+    public XnioIoThread getIoThread() {
+        return stream.getIoThread();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return stream.isOpen();
+    }
+
+    @Override
+    public boolean supportsOption(Option<?> option) {
+        return stream.supportsOption(option);
+    }
+
+    @Override
+    public <T> @Nullable T getOption(Option<T> option) throws IOException {
+        return stream.getOption(option);
+    }
+
+    @Override
+    public <T> @Nullable T setOption(Option<T> option, T value) throws IOException {
+        return stream.setOption(option, value);
+    }
+
+    @Override
+    public boolean isPushSupported() {
+        return false;
+    }
+
+    @Override
+    public boolean isMultiplexingSupported() {
+        return false;
+    }
+
+    @Override
+    public @Nullable ClientStatistics getStatistics() {
+        return null;
+    }
+
+    @Override
+    public boolean isUpgradeSupported() {
+        return true;
+    }
+
+    @Override
+    public void addCloseListener(ChannelListener<ClientConnection> listener) {
+        closeListeners.add(listener);
+    }
+}
