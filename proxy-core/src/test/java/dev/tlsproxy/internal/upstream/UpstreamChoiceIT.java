@@ -242,7 +242,9 @@ class UpstreamChoiceIT {
             for (CompletableFuture<Integer> answer : answers) {
                 assertThat(answer.get()).isEqualTo(200);
             }
-            assertThat(most.get()).isLessThanOrEqualTo(3); // the script may see a new one before the end of an old one
+            assertThat(most.get())
+                    .isLessThanOrEqualTo(
+                            4); // the script may see a new one before the end of an old one, for each of both
         }
     }
 
