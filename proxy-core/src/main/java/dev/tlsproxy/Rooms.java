@@ -96,6 +96,7 @@ final class Rooms implements AutoCloseable {
         this.managers =
                 opened.add(new CertificateManagers(config, deployments, challenges), CertificateManagers::close);
         serveCertificates();
+        pool.retain(live.entries().groups());
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
     }
@@ -138,7 +139,8 @@ final class Rooms implements AutoCloseable {
                         defaults.maxQueue(),
                         defaults.maxQueueTime()),
                 UpstreamResolver.SYSTEM,
-                System::nanoTime);
+                System::nanoTime,
+                config.events());
     }
 
     private RequestPipeline newPipeline() {

@@ -1,12 +1,15 @@
 package dev.tlsproxy;
 
 import dev.tlsproxy.internal.names.HostPattern;
+import dev.tlsproxy.internal.upstream.UpstreamAddress;
+import dev.tlsproxy.internal.upstream.UpstreamGroup;
 import dev.tlsproxy.spi.ExchangeFilter;
 import dev.tlsproxy.spi.UpgradeHandler;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Which requests go to which upstreams. Immutable: each method returns a new route.
@@ -28,6 +31,7 @@ public final class Route {
     private final long maxRequestBody;
     private final List<ExchangeFilter> filters;
     private final UpgradeHandler upgrades;
+    private final Sharing sharing;
 
     private Route(
             HostPattern host,
@@ -37,7 +41,8 @@ public final class Route {
             Duration responseTimeout,
             long maxRequestBody,
             List<ExchangeFilter> filters,
-            UpgradeHandler upgrades) {
+            UpgradeHandler upgrades,
+            Sharing sharing) {
         this.host = host;
         this.pathPrefix = pathPrefix;
         this.upstreams = List.copyOf(upstreams);
@@ -46,6 +51,7 @@ public final class Route {
         this.maxRequestBody = maxRequestBody;
         this.filters = List.copyOf(filters);
         this.upgrades = upgrades;
+        this.sharing = sharing;
     }
 
     /**
@@ -70,11 +76,14 @@ public final class Route {
             throw new IllegalArgumentException("route: \"" + pattern
                     + "\" (expected: a path of plain segments, without %-escapes, \"//\", \".\" and \"..\")");
         }
-        return new Route(host, path, List.of(), false, DEFAULT_RESPONSE_TIMEOUT, -1, List.of(), ALL_UPGRADES);
+        return new Route(
+                host, path, List.of(), false, DEFAULT_RESPONSE_TIMEOUT, -1, List.of(), ALL_UPGRADES, Sharing.DEFAULT);
     }
 
     /**
-     * Adds upstreams. With more than one, requests go to each in turn; one that refuses connections is skipped.
+     * Adds upstreams. With more than one, requests go to each in turn or as {@link #balance} says. One that can't be
+     * connected to, or does not begin its response in time three times in a row, is skipped: for 1 s at first, for up to 60 s
+     * when trying it again fails again. Where none is left, those that would be skipped are tried all the same.
      *
      * @param uris as for {@link Upstream#of}
      * @return a new route
@@ -101,7 +110,8 @@ public final class Route {
         }
         List<Upstream> all = new ArrayList<>(upstreams);
         all.add(upstream);
-        return new Route(host, pathPrefix, all, stripPrefix, responseTimeout, maxRequestBody, filters, upgrades);
+        return new Route(
+                host, pathPrefix, all, stripPrefix, responseTimeout, maxRequestBody, filters, upgrades, sharing);
     }
 
     /**
@@ -116,7 +126,8 @@ public final class Route {
             throw new IllegalStateException(
                     "stripPrefix() on route \"" + name() + "\" (expected: a route with a path)");
         }
-        return new Route(host, pathPrefix, upstreams, true, responseTimeout, maxRequestBody, filters, upgrades);
+        return new Route(
+                host, pathPrefix, upstreams, true, responseTimeout, maxRequestBody, filters, upgrades, sharing);
     }
 
     /**
@@ -136,7 +147,8 @@ public final class Route {
                 Timeouts.checked("responseTimeout", timeout),
                 maxRequestBody,
                 filters,
-                upgrades);
+                upgrades,
+                sharing);
     }
 
     /**
@@ -150,7 +162,7 @@ public final class Route {
         if (bytes < 0) {
             throw new IllegalArgumentException("maxRequestBody: " + bytes + " (expected: 0 or more bytes)");
         }
-        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, bytes, filters, upgrades);
+        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, bytes, filters, upgrades, sharing);
     }
 
     /**
@@ -162,7 +174,8 @@ public final class Route {
     public Route filter(ExchangeFilter filter) {
         List<ExchangeFilter> all = new ArrayList<>(filters);
         all.add(Objects.requireNonNull(filter, "filter"));
-        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, all, upgrades);
+        return new Route(
+                host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, all, upgrades, sharing);
     }
 
     /**
@@ -173,7 +186,46 @@ public final class Route {
      */
     public Route upgrades(UpgradeHandler handler) {
         Objects.requireNonNull(handler, "handler");
-        return new Route(host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, filters, handler);
+        return new Route(
+                host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, filters, handler, sharing);
+    }
+
+    /**
+     * Sets how requests are shared out among several upstreams.
+     *
+     * @param balance the way; default {@link Balance#ROUND_ROBIN}
+     * @return a new route
+     */
+    public Route balance(Balance balance) {
+        Objects.requireNonNull(balance, "balance");
+        return sharing(new Sharing(balance, sharing.check(), sharing.slowStart()));
+    }
+
+    /**
+     * Checks the upstreams while the proxy runs, and skips those that fail. By default there are no checks.
+     *
+     * @param check what is asked, in place of the check that is there
+     * @return a new route
+     */
+    public Route healthCheck(HealthCheck check) {
+        return sharing(new Sharing(sharing.balance(), Optional.of(check), sharing.slowStart()));
+    }
+
+    /**
+     * Gives an upstream that was down and is up again its share of requests little by little: from none to all of it,
+     * linearly. Without effect on {@link Balance#CLIENT_ADDRESS_HASH}, and while no other upstream is up.
+     *
+     * @param time 1 ms to 1 day; by default it takes its share at once
+     * @return a new route
+     * @throws IllegalArgumentException when out of range
+     */
+    public Route slowStart(Duration time) {
+        return sharing(new Sharing(sharing.balance(), sharing.check(), Timeouts.checked("slowStart", time)));
+    }
+
+    private Route sharing(Sharing next) {
+        return new Route(
+                host, pathPrefix, upstreams, stripPrefix, responseTimeout, maxRequestBody, filters, upgrades, next);
     }
 
     /** The pattern in normal form: {@code *.example.com/api}. */
@@ -213,8 +265,21 @@ public final class Route {
         return upgrades;
     }
 
+    UpstreamGroup group(List<UpstreamAddress> addresses) {
+        return new UpstreamGroup(
+                addresses,
+                sharing.balance().choice(),
+                sharing.check().map(HealthCheck::toConfig).orElse(null),
+                sharing.slowStart());
+    }
+
     @Override
     public String toString() {
         return name() + " -> " + upstreams;
+    }
+
+    /** What only routes with several upstreams need. */
+    private record Sharing(Balance balance, Optional<HealthCheck> check, Duration slowStart) {
+        static final Sharing DEFAULT = new Sharing(Balance.ROUND_ROBIN, Optional.empty(), Duration.ZERO);
     }
 }

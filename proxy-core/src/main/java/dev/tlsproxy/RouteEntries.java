@@ -42,7 +42,7 @@ final class RouteEntries {
             List<UpstreamAddress> upstreams = route.upstreams().stream()
                     .map(upstream -> places.computeIfAbsent(Place.of(upstream, serving), this::address))
                     .toList();
-            RouteEntry entry = entry(route, serving.filters(), new UpstreamGroup(upstreams));
+            RouteEntry entry = entry(route, serving.filters(), route.group(upstreams));
             RouteEntry present = byName.get(name);
             next.put(name, entry.equals(present) ? present : entry);
         });

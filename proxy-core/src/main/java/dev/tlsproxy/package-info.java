@@ -2,8 +2,9 @@
  * What a user touches.
  *
  * <p>Reading order: {@link dev.tlsproxy.TlsProxy}, {@link dev.tlsproxy.TlsProxyBuilder}, {@link dev.tlsproxy.ProxyUpdate}; the values they take:
- * {@link dev.tlsproxy.Route}, {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy},
- * {@link dev.tlsproxy.ForwardedPolicy}, {@link dev.tlsproxy.Timeouts}, {@link dev.tlsproxy.Limits}; what comes back:
+ * {@link dev.tlsproxy.Route} with {@link dev.tlsproxy.Balance} and {@link dev.tlsproxy.HealthCheck},
+ * {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy}, {@link dev.tlsproxy.ForwardedPolicy},
+ * {@link dev.tlsproxy.Timeouts}, {@link dev.tlsproxy.Limits}; what comes back:
  * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.UpdateReport}, {@link dev.tlsproxy.CloseReport},
  * {@link dev.tlsproxy.ProxyStartException}, {@link dev.tlsproxy.ProxyNotReadyException}.
  *

@@ -23,11 +23,24 @@ final class LocalProxy implements AutoCloseable {
     final TlsProxy proxy;
     final BlockingQueue<ExchangeSummary> ended = new LinkedBlockingQueue<>();
 
+    /** What ProxyEvents tells of upstreams. */
+    final BlockingQueue<String> upstreams = new LinkedBlockingQueue<>();
+
     private LocalProxy(TlsProxyBuilder builder) {
         proxy = builder.events(new ProxyEvents() {
                     @Override
                     public void exchangeEnded(ExchangeSummary exchange) {
                         ended.add(exchange);
+                    }
+
+                    @Override
+                    public void upstreamDown(String upstream, String reason) {
+                        upstreams.add("down " + upstream + ": " + reason);
+                    }
+
+                    @Override
+                    public void upstreamUp(String upstream, String reason) {
+                        upstreams.add("up " + upstream + ": " + reason);
                     }
                 })
                 .build();

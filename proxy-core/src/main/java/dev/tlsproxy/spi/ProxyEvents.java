@@ -60,4 +60,21 @@ public interface ProxyEvents {
      *     worth an alarm
      */
     default void certificateStatus(CertificateStatus status) {}
+
+    /**
+     * An upstream is skipped from now on, by every route where its connections fail, by those with the health check where
+     * that failed. Told once until {@link #upstreamUp}, with the first cause.
+     *
+     * @param upstream as {@code http://127.0.0.1:7070}
+     * @param reason a part of a sentence: {@code upstream refused the connection}
+     */
+    default void upstreamDown(String upstream, String reason) {}
+
+    /**
+     * An upstream that was down is no longer: it was reached, its health check passed, or no route has it any more.
+     *
+     * @param upstream as {@code http://127.0.0.1:7070}
+     * @param reason a part of a sentence: {@code accepts connections}
+     */
+    default void upstreamUp(String upstream, String reason) {}
 }

@@ -33,18 +33,26 @@ public final class RawUpstream implements AutoCloseable {
     }
 
     private final ServerSocket server;
+    private final int port;
+    private final Thread accepting;
     private final Answer answer;
     private final Queue<Request> requests = new ConcurrentLinkedQueue<>();
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
 
-    private RawUpstream(Answer answer) throws IOException {
-        this.server = new ServerSocket(0, 128, InetAddress.getLoopbackAddress());
+    private RawUpstream(int port, Answer answer) throws IOException {
+        this.server = new ServerSocket(port, 128, InetAddress.getLoopbackAddress());
+        this.port = server.getLocalPort();
         this.answer = answer;
-        daemon("raw-upstream-accept", this::accept);
+        this.accepting = daemon("raw-upstream-accept", this::accept);
     }
 
     public static RawUpstream answering(Answer answer) throws IOException {
-        return new RawUpstream(answer);
+        return new RawUpstream(0, answer);
+    }
+
+    /** One in place of another that was closed. */
+    public static RawUpstream again(RawUpstream closed) throws IOException {
+        return new RawUpstream(closed.port(), closed.answer);
     }
 
     /** Answers 200 with a text. */
@@ -64,7 +72,7 @@ public final class RawUpstream implements AutoCloseable {
     }
 
     public int port() {
-        return server.getLocalPort();
+        return port;
     }
 
     public String uri() {
@@ -90,6 +98,11 @@ public final class RawUpstream implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            accepting.join(); // until then a connection may still be accepted
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
         for (Socket connection : connections) {
             connection.close();
         }
@@ -122,10 +135,11 @@ public final class RawUpstream implements AutoCloseable {
         }
     }
 
-    private static void daemon(String name, Runnable work) {
+    private static Thread daemon(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     /** A request as it came over the wire. */

@@ -9,6 +9,7 @@ import io.undertow.client.ClientResponse;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
+import java.net.InetAddress;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,11 @@ final class ExchangeCall implements UpstreamCall {
     @Override
     public UpstreamGroup upstreams() {
         return route.upstreams();
+    }
+
+    @Override
+    public InetAddress client() {
+        return state.client();
     }
 
     @Override

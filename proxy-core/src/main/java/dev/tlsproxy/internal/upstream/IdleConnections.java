@@ -16,7 +16,7 @@ final class IdleConnections {
     private final Duration idleTime;
     private final LongSupplier ticker;
     private final Deque<PooledConnection> newestFirst = new ArrayDeque<>();
-    private volatile boolean empty = true; // the one thing other threads look at
+    private volatile int size; // the one thing other threads look at
     private XnioExecutor.@Nullable Key timer;
 
     IdleConnections(XnioIoThread thread, Duration idleTime, LongSupplier ticker) {
@@ -29,14 +29,14 @@ final class IdleConnections {
         return thread;
     }
 
-    boolean isEmpty() {
-        return empty;
+    int size() {
+        return size;
     }
 
     void add(PooledConnection connection) {
         connection.idleSince(ticker.getAsLong());
         newestFirst.push(connection);
-        empty = false;
+        size = newestFirst.size();
         if (timer == null) {
             arm(idleTime.toNanos());
         }
@@ -47,7 +47,7 @@ final class IdleConnections {
     PooledConnection take() {
         PooledConnection connection;
         while ((connection = newestFirst.poll()) != null) {
-            empty = newestFirst.isEmpty();
+            size = newestFirst.size();
             if (age(connection) < idleTime.toNanos() && connection.isQuiet()) {
                 connection.reused();
                 return connection;
@@ -59,13 +59,13 @@ final class IdleConnections {
 
     void remove(PooledConnection connection) {
         newestFirst.remove(connection);
-        empty = newestFirst.isEmpty();
+        size = newestFirst.size();
     }
 
     void closeOldest() {
         PooledConnection oldest = newestFirst.pollLast();
         if (oldest != null) {
-            empty = newestFirst.isEmpty();
+            size = newestFirst.size();
             oldest.close();
         }
     }

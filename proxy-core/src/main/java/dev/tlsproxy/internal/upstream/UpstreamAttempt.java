@@ -45,6 +45,11 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
             exchange.addRequestWrapper(
                     (factory, wrapped) -> new YieldingSource(factory.create(), wrapped.getIoThread()));
         }
+        take();
+    }
+
+    private void take() {
+        upstream.health().tried();
         PooledConnection idle = upstream.takeIdle(exchange.getIoThread());
         if (idle != null) {
             lend(idle);
@@ -73,7 +78,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
 
     @Override
     public void connected(StreamConnection opened) {
-        upstream.connectWorked();
+        upstream.health().connectWorked();
         PooledConnection connection =
                 new PooledConnection(upstream, opened, pool.connector().buffers());
         pool.opened(connection);
@@ -82,24 +87,24 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
 
     @Override
     public void failed(UpstreamFailure failure) {
-        upstream.connectFailed();
+        if (!pool.isClosed()) {
+            upstream.health().connectFailed(failure);
+        }
         upstream.released();
         tryNext(failure);
     }
 
     private void tryNext(UpstreamFailure failure) {
         UpstreamState next = lent == null && !pool.isClosed() ? candidates.poll() : null;
-        if (next == null) {
+        // what the others have no room for would bury one that is just coming back
+        boolean overflow = failure == UpstreamFailure.NO_CAPACITY;
+        if (next == null
+                || (overflow && next.health().isSkipped(call.upstreams().check()))) {
             fail(failure);
             return;
         }
         upstream = next;
-        PooledConnection idle = upstream.takeIdle(exchange.getIoThread());
-        if (idle != null) {
-            lend(idle);
-        } else {
-            reserve();
-        }
+        take();
     }
 
     private void lend(PooledConnection connection) {
@@ -119,6 +124,10 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
             return;
         }
         ended = true;
+        // a client that does not send its request to the end is no upstream's fault
+        if (failure == UpstreamFailure.RESPONSE_TIMEOUT && exchange.isRequestComplete()) {
+            upstream.health().responseTimedOut();
+        }
         failing(failure);
         // not by ProxyHandler's own failure path: that logs the request target, which may hold a key
         callback.couldNotResolveBackend(exchange);

@@ -4,6 +4,7 @@ import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientResponse;
 import io.undertow.util.AttachmentKey;
 import io.undertow.util.HeaderMap;
+import java.net.InetAddress;
 import java.time.Duration;
 
 /**
@@ -21,6 +22,13 @@ public interface UpstreamCall {
      * @return the group
      */
     UpstreamGroup upstreams();
+
+    /**
+     * Who asks, for {@link Choice#CLIENT_ADDRESS_HASH}.
+     *
+     * @return the client's address, also where a trusted proxy is in front
+     */
+    InetAddress client();
 
     /**
      * The request target for the request line, byte for byte, without the upstream's base path.

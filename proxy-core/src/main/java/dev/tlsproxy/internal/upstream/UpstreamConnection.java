@@ -91,6 +91,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         if (ended) {
             return;
         }
+        connection.upstream().health().answered();
         timer.stop();
         responseStarted = true;
         switching = response.getResponseCode() == 101;

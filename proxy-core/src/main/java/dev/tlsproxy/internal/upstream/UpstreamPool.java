@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.spi.ProxyEvents;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.proxy.ProxyCallback;
@@ -10,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,8 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     private final LongSupplier ticker;
     private final UpstreamConnector connector;
     private final UpstreamRotation rotation;
+    private final HealthReport report;
+    private final HealthChecks checks;
     private final ConcurrentHashMap<UpstreamAddress, UpstreamState> states = new ConcurrentHashMap<>();
     private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Set<UpstreamAddress> served;
@@ -44,17 +48,23 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
      * @param config time-outs and limits
      * @param resolver finds the addresses of an upstream's host
      * @param ticker nanoseconds, as {@link System#nanoTime()}
+     * @param events hears which upstreams are down and up
      */
     public UpstreamPool(
             XnioWorker worker,
             ByteBufferPool buffers,
             UpstreamPoolConfig config,
             UpstreamResolver resolver,
-            LongSupplier ticker) {
+            LongSupplier ticker,
+            ProxyEvents events) {
         this.config = config;
         this.ticker = ticker;
         this.connector = new UpstreamConnector(worker, buffers, config.connectTimeout(), resolver, ticker);
-        this.rotation = new UpstreamRotation(this::state);
+        this.rotation = new UpstreamRotation(
+                this::state, () -> ThreadLocalRandom.current().nextLong());
+        this.report = new HealthReport(events, worker.getIoThread());
+        this.checks = new HealthChecks(
+                worker, connector, () -> ThreadLocalRandom.current().nextLong());
     }
 
     /**
@@ -85,7 +95,7 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
             long timeout,
             TimeUnit timeUnit) {
         UpstreamCall call = exchange.getAttachment(UpstreamCall.KEY);
-        new UpstreamAttempt(this, exchange, call, callback, rotation.order(call.upstreams())).start();
+        new UpstreamAttempt(this, exchange, call, callback, rotation.order(call.upstreams(), call.client())).start();
     }
 
     /**
@@ -100,7 +110,8 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
 
     /**
      * Forgets every upstream but those of some groups: its idle connections are closed, those in use when they would
-     * become idle. Exchanges that still ask for one get connections for themselves alone.
+     * become idle. Exchanges that still ask for one get connections for themselves alone. Begins the health checks of
+     * these groups, goes on with those that it makes already, and ends the others.
      *
      * @param groups the groups of all routes
      */
@@ -110,14 +121,21 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
         served = kept; // before the look at the map, so that whoever adds to it afterwards sees it
         rotation.retain(Set.copyOf(groups));
         states.keySet().stream().filter(address -> !kept.contains(address)).forEach(this::retire);
+        checks.retain(groups, address -> state(address).health());
     }
 
     /** Closes every connection, also those in use, on their I/O threads, and fails what waits. Does not block. */
     @Override
     public void close() {
         closed = true;
+        checks.close();
         states.values().forEach(UpstreamState::close);
         connections.forEach(PooledConnection::closeSoon);
+    }
+
+    /** How many have state here. */
+    int knownUpstreams() {
+        return states.size();
     }
 
     boolean isClosed() {
@@ -145,7 +163,8 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     }
 
     private UpstreamState state(UpstreamAddress address) {
-        UpstreamState state = states.computeIfAbsent(address, key -> new UpstreamState(key, config, ticker));
+        UpstreamState state =
+                states.computeIfAbsent(address, key -> new UpstreamState(key, config, ticker, report::of));
         Set<UpstreamAddress> kept = served;
         if (kept != null && !kept.contains(address)) {
             retire(address);

@@ -1,20 +1,19 @@
 package dev.tlsproxy.internal.upstream;
 
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.XnioIoThread;
 
-/** One upstream: its connections, how many it may have, who waits for one, and whether it lately refused one. */
+/** One upstream: its connections, how many it may have, who waits for one, and its health. */
 final class UpstreamState {
-
-    private static final long AVOID_NANOS = Duration.ofSeconds(10).toNanos();
 
     /** What became of a wish for a new connection. */
     enum Turn {
@@ -37,16 +36,23 @@ final class UpstreamState {
     private final LongSupplier ticker;
     private final ConcurrentHashMap<XnioIoThread, IdleConnections> idle = new ConcurrentHashMap<>();
     private final Deque<Waiter> queue = new ArrayDeque<>(); // guarded by this
+    private final AtomicInteger tunnels = new AtomicInteger();
+    private final UpstreamHealth health;
+    private final long key;
     private int connections; // guarded by this
     private boolean retired; // guarded by this
-    private volatile long avoidedSince;
-    private volatile boolean avoided;
     private final FaultLog faults;
 
-    UpstreamState(UpstreamAddress address, UpstreamPoolConfig config, LongSupplier ticker) {
+    UpstreamState(
+            UpstreamAddress address,
+            UpstreamPoolConfig config,
+            LongSupplier ticker,
+            Function<String, UpstreamHealth.Listener> report) {
         this.address = address;
         this.config = config;
         this.ticker = ticker;
+        this.health = new UpstreamHealth(report.apply(name(address)), ticker, config.connectTimeout());
+        this.key = Rendezvous.key(address.uri().toString());
         this.faults = new FaultLog(name(), ticker);
     }
 
@@ -56,7 +62,15 @@ final class UpstreamState {
 
     /** Scheme, host and port for logs. */
     String name() {
+        return name(address);
+    }
+
+    private static String name(UpstreamAddress address) {
         return address.uri().getScheme() + "://" + address.uri().getRawAuthority();
+    }
+
+    UpstreamHealth health() {
+        return health;
     }
 
     /** It sent what is no HTTP; the connection is closed. */
@@ -64,17 +78,19 @@ final class UpstreamState {
         faults.add(fault);
     }
 
-    boolean isAvoided() {
-        return avoided && ticker.getAsLong() - avoidedSince < AVOID_NANOS;
+    /** For {@link Rendezvous}. */
+    long key() {
+        return key;
     }
 
-    void connectFailed() {
-        avoidedSince = ticker.getAsLong();
-        avoided = true;
-    }
-
-    void connectWorked() {
-        avoided = false;
+    /** Requests and tunnels under way, and requests that wait: as of about now, while other threads go on. */
+    int load() {
+        int places;
+        synchronized (this) {
+            places = connections + queue.size();
+        }
+        int kept = idle.values().stream().mapToInt(IdleConnections::size).sum();
+        return Math.max(0, places - kept) + tunnels.get();
     }
 
     @Nullable
@@ -142,6 +158,9 @@ final class UpstreamState {
         if (own != null) {
             own.remove(connection);
         }
+        // a tunnel leaves the pool, and is still work for the upstream; at the end of a connection this runs at once
+        tunnels.incrementAndGet();
+        connection.onClose(tunnels::decrementAndGet);
         released();
     }
 
@@ -150,6 +169,7 @@ final class UpstreamState {
         synchronized (this) {
             retired = true;
         }
+        health.forget();
         idle.values().forEach(own -> execute(own.thread(), own::closeAll));
     }
 
@@ -170,7 +190,7 @@ final class UpstreamState {
     /** Kept connections of other I/O threads hold places too. */
     private void closeOneIdle() {
         for (IdleConnections own : idle.values()) {
-            if (!own.isEmpty()) {
+            if (own.size() > 0) {
                 execute(own.thread(), own::closeOldest);
                 return;
             }

@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.spi.ProxyEvents;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.client.ClientConnection;
@@ -13,6 +14,7 @@ import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -23,7 +25,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import javax.net.ssl.SSLContext;
 import org.xnio.OptionMap;
 import org.xnio.Options;
@@ -35,6 +39,18 @@ final class PoolUnderTest implements AutoCloseable {
 
     final UpstreamPool pool;
     final List<UpstreamFailure> failures = new CopyOnWriteArrayList<>();
+    final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+    private final ProxyEvents events = new ProxyEvents() {
+        @Override
+        public void upstreamDown(String upstream, String reason) {
+            told.add("down " + upstream + ": " + reason);
+        }
+
+        @Override
+        public void upstreamUp(String upstream, String reason) {
+            told.add("up " + upstream + ": " + reason);
+        }
+    };
     volatile Duration responseHeadTimeout = Duration.ofSeconds(10);
     private final XnioWorker worker;
     private final Undertow server;
@@ -57,7 +73,7 @@ final class PoolUnderTest implements AutoCloseable {
                         .set(Options.WORKER_IO_THREADS, ioThreads)
                         .set(Options.THREAD_DAEMON, true)
                         .getMap());
-        pool = new UpstreamPool(worker, buffers, config, resolver, System::nanoTime);
+        pool = new UpstreamPool(worker, buffers, config, resolver, System::nanoTime, events);
         ProxyHandler proxy = ProxyHandler.builder()
                 .setProxyClient(pool)
                 .setMaxConnectionRetries(0)
@@ -125,6 +141,11 @@ final class PoolUnderTest implements AutoCloseable {
         @Override
         public UpstreamGroup upstreams() {
             return group;
+        }
+
+        @Override
+        public InetAddress client() {
+            return exchange.getSourceAddress().getAddress();
         }
 
         @Override

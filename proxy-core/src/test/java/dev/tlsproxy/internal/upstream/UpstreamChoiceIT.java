@@ -16,6 +16,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UpstreamChoiceIT {
 
@@ -113,6 +115,81 @@ class UpstreamChoiceIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1"})
+    void triesIpv6AndIpv4AddressesWhicheverIsServed(String served) throws Exception {
+        try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName(served))) {
+            UpstreamResolver both = host -> List.of(InetAddress.getByName("::1"), InetAddress.getByName("127.0.0.1"));
+            CompletableFuture<String> asked = CompletableFuture.supplyAsync(() -> {
+                try (Socket socket = server.accept()) {
+                    socket.getInputStream().read();
+                    socket.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".getBytes());
+                    socket.getInputStream().readAllBytes();
+                    return socket.getLocalAddress().getHostAddress();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            try (PoolUnderTest proxy = new PoolUnderTest(
+                    DEFAULTS, both, 1, null, URI.create("http://up.example:" + server.getLocalPort()))) {
+                assertThat(proxy.get("/").body()).isEqualTo("ok");
+                assertThat(proxy.told).isEmpty();
+            }
+            assertThat(asked.get()).isEqualTo(InetAddress.getByName(served).getHostAddress());
+        }
+    }
+
+    @Test
+    void asksForTheNameAgainForEachNewConnection() throws Exception {
+        ScriptedUpstream.Script once = connection -> {
+            connection.readHead();
+            connection.send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\n" + connection.number);
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(once)) {
+            AtomicInteger asked = new AtomicInteger();
+            UpstreamResolver counting = host -> {
+                asked.incrementAndGet();
+                return List.of(InetAddress.getByName("127.0.0.1"));
+            };
+            try (PoolUnderTest proxy =
+                    new PoolUnderTest(DEFAULTS, counting, 1, null, URI.create("http://up.example:" + up.port()))) {
+                for (int i = 1; i <= 3; i++) {
+                    assertThat(proxy.get("/").body()).isEqualTo(Integer.toString(i));
+                    assertThat(asked).hasValue(i);
+                }
+            }
+        }
+    }
+
+    @Test
+    void forgetsAnUpstreamThatIsRemovedWhileItsRequestGoesOn() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        ScriptedUpstream.Script slow = connection -> {
+            connection.readHead();
+            release.await();
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nend");
+            connection.awaitEnd();
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(slow);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            CompletableFuture<String> answer = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return proxy.get("/").body();
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            await().until(() -> up.heads.size() == 1);
+            assertThat(proxy.pool.knownUpstreams()).isEqualTo(1);
+            proxy.pool.retain(List.of());
+            assertThat(proxy.pool.knownUpstreams()).isZero();
+            assertThat(up.ended).hasValue(0);
+            release.countDown();
+            assertThat(answer.get()).isEqualTo("end");
+            await().atMost(Duration.ofSeconds(2)).until(() -> up.ended.get() == 1); // less than the idle life
+        }
+    }
+
     @Test
     void connectsToAnIpv6Literal() throws Exception {
         try (ServerSocket server = new ServerSocket(0, 5, InetAddress.getByName("::1"));
@@ -165,7 +242,9 @@ class UpstreamChoiceIT {
             for (CompletableFuture<Integer> answer : answers) {
                 assertThat(answer.get()).isEqualTo(200);
             }
-            assertThat(most.get()).isLessThanOrEqualTo(3); // the script may see a new one before the end of an old one
+            assertThat(most.get())
+                    .isLessThanOrEqualTo(
+                            4); // the script may see a new one before the end of an old one, for each of both
         }
     }
 
