@@ -24,7 +24,15 @@ class ReadmeTest {
     private static final Path SOURCES = Path.of("src/test/java/dev/tlsproxy/examples");
 
     @ParameterizedTest
-    @ValueSource(strings = {"EmbedExample", "AcmeExample", "WebSocketExample", "UpdateExample", "TrustExample"})
+    @ValueSource(
+            strings = {
+                "EmbedExample",
+                "AcmeExample",
+                "WebSocketExample",
+                "UpdateExample",
+                "BalanceExample",
+                "TrustExample"
+            })
     void javaBlockIsACompiledOne(String example) throws IOException {
         String source = Files.readString(SOURCES.resolve(example + ".java"));
         String body =
@@ -34,7 +42,7 @@ class ReadmeTest {
 
     @Test
     void everyJavaBlockIsOneOfThose() throws IOException {
-        assertThat(Files.readString(README).split("```java", -1)).hasSize(6);
+        assertThat(Files.readString(README).split("```java", -1)).hasSize(7);
     }
 
     @Test
@@ -54,6 +62,8 @@ class ReadmeTest {
                 "CONTRIBUTING.md",
                 "docs/decisions.md",
                 "docs/fuzzing.md",
+                "docs/http2.md",
+                "docs/websocket.md",
                 "docs/request-rules.md",
                 "docs/response-rules.md"
             })

@@ -24,6 +24,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     private UpstreamState upstream;
     private @Nullable UpstreamConnection lent;
     private boolean ended;
+    private boolean exchangeEnded;
 
     UpstreamAttempt(
             UpstreamPool pool,
@@ -41,11 +42,24 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
 
     void start() {
         exchange.addResponseWrapper(client);
+        // here and not where a connection is lent: a stream that is reset while the upstream connects has no listeners
+        // by then
+        exchange.addExchangeCompleteListener((done, next) -> {
+            exchangeEnded();
+            next.proceed();
+        });
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper(
                     (factory, wrapped) -> new YieldingSource(factory.create(), wrapped.getIoThread()));
         }
         take();
+    }
+
+    private void exchangeEnded() {
+        exchangeEnded = true;
+        if (lent != null) {
+            lent.exchangeEnded();
+        }
     }
 
     private void take() {
@@ -108,7 +122,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     }
 
     private void lend(PooledConnection connection) {
-        if (ended || exchange.isComplete()) {
+        if (ended || exchangeEnded || exchange.isComplete()) {
             upstream.giveBack(connection);
         } else if (lent != null) {
             lent.sendAgain(connection);

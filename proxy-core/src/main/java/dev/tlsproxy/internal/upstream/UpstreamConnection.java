@@ -45,10 +45,6 @@ final class UpstreamConnection extends ForwardingClientConnection {
                 attempt.call().responseHeadTimeout(),
                 attempt.pool().ticker(),
                 () -> fail(UpstreamFailure.RESPONSE_TIMEOUT));
-        attempt.exchange().addExchangeCompleteListener((done, next) -> {
-            clientDone();
-            next.proceed();
-        });
     }
 
     /** ProxyHandler's request; all but its framing is replaced by what the call wants. */
@@ -210,7 +206,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         connection.close();
     }
 
-    private void clientDone() {
+    void exchangeEnded() {
         if (!ended && !switching) {
             end(); // the client has its response or is gone: what is unfinished here has no reader
         }
