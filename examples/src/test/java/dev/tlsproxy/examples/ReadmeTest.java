@@ -62,6 +62,7 @@ class ReadmeTest {
                 "CONTRIBUTING.md",
                 "docs/decisions.md",
                 "docs/fuzzing.md",
+                "docs/hostile-cases.md",
                 "docs/http2.md",
                 "docs/websocket.md",
                 "docs/request-rules.md",
