@@ -48,7 +48,9 @@ class LifecycleIT {
             CompletableFuture<HttpResponse<String>> response = client(proxy)
                     .sendAsync(
                             HttpRequest.newBuilder(proxy.uri("api.localhost"))
-                                    .version(HttpClient.Version.HTTP_1_1) // JDK-8335181: gives up its streams at any GOAWAY
+                                    .version(
+                                            HttpClient.Version
+                                                    .HTTP_1_1) // JDK-8335181: gives up its streams at any GOAWAY
                                     .build(),
                             BodyHandlers.ofString());
             assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
