@@ -166,6 +166,11 @@ class AcmeBadInputIT {
         assertThat(pebble.orders()).isZero();
     }
 
+    /** Newer JDKs name the alert they send before their reason. */
+    private static String withoutAlert(String text) {
+        return text.replace("(certificate_unknown) ", "");
+    }
+
     private void assertProblem(Acme acme, String name, State state, String problem) throws Exception {
         try (TlsProxy proxy = site.proxy(pebble, acme, directory.resolve("store"), List.of(name))
                 .build()) {
@@ -173,11 +178,12 @@ class AcmeBadInputIT {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> proxy.certificates().get(name).problem().isPresent());
             CertificateStatus status = proxy.certificates().get(name);
-            assertThat(status.problem()).contains(problem);
+            assertThat(status.problem().map(AcmeBadInputIT::withoutAlert)).contains(problem);
             assertThat(status.state()).isEqualTo(state);
             assertThatExceptionOfType(ProxyNotReadyException.class)
                     .isThrownBy(() -> proxy.awaitReady(Duration.ZERO))
-                    .withMessage("after PT0S, \"" + name + "\" has no certificate (" + problem + ")");
+                    .extracting(e -> withoutAlert(String.valueOf(e.getMessage())))
+                    .isEqualTo("after PT0S, \"" + name + "\" has no certificate (" + problem + ")");
         }
         assertThat(pebble.orders()).isZero();
         assertThat(directory.resolve("store").resolve(name + ".pem")).doesNotExist();
