@@ -87,12 +87,10 @@ class RequestFuzzTest {
     private static void assertSameRoute(String path) {
         Optional<RouteEntry> route = ROUTES.find("a.example.com", path);
         String read = resolved(path);
-        Optional<RouteEntry> other;
-        try {
-            other = ROUTES.find("a.example.com", read);
-        } catch (Refusal ambiguous) {
-            return; // the reading has something to decode in it again
+        if (read.indexOf('%') >= 0) {
+            return; // it could be decoded again, into anything
         }
+        Optional<RouteEntry> other = ROUTES.find("a.example.com", read);
         assertThat(other.map(RouteEntry::name)).as(path + " read as " + read).isEqualTo(route.map(RouteEntry::name));
     }
 
