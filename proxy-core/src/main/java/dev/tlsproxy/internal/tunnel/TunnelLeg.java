@@ -45,9 +45,8 @@ final class TunnelLeg {
         return connection;
     }
 
-    /** PlainConnection of the upstream room is a SslConnection without a session. */
     boolean isTls() {
-        return connection instanceof SslConnection ssl && ssl.getSslSession() != null;
+        return connection instanceof SslConnection;
     }
 
     int read(ByteBuffer target) throws IOException {
