@@ -5,6 +5,7 @@ import io.undertow.io.Sender;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
+import io.undertow.util.Protocols;
 import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,6 +38,10 @@ final class LocalResponse implements IoCallback {
         HttpServerExchange exchange = state.exchange();
         HeaderMap fields = exchange.getResponseHeaders();
         exchange.setStatusCode(answer.status());
+        if (exchange.getProtocol().equals(Protocols.HTTP_0_9)) {
+            exchange.setProtocol(
+                    Protocols.HTTP_1_1); // Undertow repeats the request's version, and that one has no status line
+        }
         fields.put(Headers.CONTENT_TYPE, answer.contentType());
         byte[] body = answer.body();
         if (!filter(state, fields)) {
