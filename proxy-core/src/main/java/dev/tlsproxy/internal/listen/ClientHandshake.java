@@ -82,6 +82,7 @@ final class ClientHandshake {
             agreed = tls;
         }
         done = true;
+        tlsConnection.getHandshakeSetter().set(null);
     }
 
     /** Reading drives the handshake; the first bytes of the application may come with its last message. */

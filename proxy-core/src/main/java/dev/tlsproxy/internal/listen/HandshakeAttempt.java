@@ -214,17 +214,21 @@ final class HandshakeAttempt {
     }
 
     void completed(NegotiatedTls tls) {
-        over = true;
-        countOut();
-        timer.remove();
+        end();
         listener.tellCompleted(peer, tls);
     }
 
     /** A validating CA is no client: no event. */
     void challengeShown() {
+        end();
+    }
+
+    /** The connection lives on without the attempt, whose ClientHello would be a kilobyte for each. */
+    private void end() {
         over = true;
         countOut();
         timer.remove();
+        connection.onClosed(() -> {});
     }
 
     private void countOut() {
