@@ -149,6 +149,11 @@ final class PoolUnderTest implements AutoCloseable {
         }
 
         @Override
+        public ClientAddresses clientAddresses() {
+            return new ClientAddresses(exchange.getSourceAddress(), exchange.getDestinationAddress());
+        }
+
+        @Override
         public String target() {
             String query = exchange.getQueryString();
             return exchange.getRequestURI() + (query.isEmpty() ? "" : "?" + query);
