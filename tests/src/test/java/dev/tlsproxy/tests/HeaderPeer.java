@@ -68,7 +68,7 @@ final class HeaderPeer {
                 .replace("TLS", tls));
     }
 
-    /** Receives both versions; does not tell where the client connected to. */
+    /** Receives both versions; tells the client's address only. */
     static HeaderPeer apache(Workbench bench) throws IOException {
         return start(bench, Peer.APACHE, Map.of(), List.of("-X", "-f", "DIR/CONF"), """
                 ServerName shop.localhost
@@ -83,7 +83,7 @@ final class HeaderPeer {
                 ErrorLog /dev/stderr
                 LogFormat "%U \\"%a\\" %>s" told
                 CustomLog /dev/stderr told
-                ErrorDocument 404 "%{REMOTE_ADDR} %{REMOTE_PORT}"
+                ErrorDocument 404 "%{REMOTE_ADDR}"
                 """);
     }
 
@@ -155,7 +155,7 @@ final class HeaderPeer {
         int port = Ports.free();
         String seen = server.seen(directory);
         Files.writeString(
-                directory.resolve("peer.conf"), conf.replace("DIR", seen).replace("PORT", Integer.toString(port)));
+                directory.resolve("peer.conf"), conf.replace("DIR", seen).replace(":PORT", ":" + port));
         PeerProcess process = bench.closing(server.start(
                         directory,
                         arguments.stream()
