@@ -180,7 +180,7 @@ class SentProxyHeaderIT {
             assertThat(upstream.headers())
                     .containsExactly(
                             "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n",
-                            "PROXY TCP6 2001:db8:0:0:0:0:0:7 2001:db8:0:0:0:0:0:1 56325 8443\r\n",
+                            "PROXY TCP6 2001:db8::7 2001:db8::1 56325 8443\r\n",
                             version1(unknown));
         }
     }
@@ -199,7 +199,7 @@ class SentProxyHeaderIT {
             assertThat(upstream.headers())
                     .containsExactly(
                             "PROXY TCP4 192.0.2.7 127.0.0.1 0 " + httpsPort() + "\r\n",
-                            "PROXY TCP6 2001:db8:0:0:0:0:0:7 0:0:0:0:0:ffff:7f00:1 0 " + httpsPort() + "\r\n",
+                            "PROXY TCP6 2001:db8::7 ::ffff:7f00:1 0 " + httpsPort() + "\r\n",
                             version1(proxy));
         }
     }

@@ -3,6 +3,7 @@ package dev.tlsproxy.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.tlsproxy.ForwardedPolicy;
 import dev.tlsproxy.HealthCheck;
 import dev.tlsproxy.ProxyProtocol;
 import dev.tlsproxy.Route;
@@ -116,6 +117,30 @@ class ProxyHeadersIT {
 
         assertThat(get(proxy)).isEqualTo(told(proxy));
         assertChecksPass(haproxy, "127.0.0.1", 200);
+    }
+
+    /** The port of such a client is unknown, and the proxy's own address is of another family. */
+    @ParameterizedTest
+    @EnumSource(ProxyProtocol.class)
+    @RequiresPeer({Peer.NGINX, Peer.APACHE, Peer.HAPROXY, Peer.CURL})
+    void allAreToldOfAnIpv6ClientThatATrustedProxyTellsOf(ProxyProtocol version) throws Exception {
+        List<String> told = new ArrayList<>();
+        for (HeaderPeer peer :
+                List.of(HeaderPeer.nginx(bench, Map.of()), HeaderPeer.apache(bench), HeaderPeer.haproxy(bench))) {
+            TlsProxy proxy = bench.start(builder()
+                    .forwarded(ForwardedPolicy.defaults().trustProxies(CLIENT))
+                    .route(Route.of(HOST).to(Upstream.of(peer.uri()).proxyProtocol(version))));
+            told.add(new Curl(bench, proxy)
+                    .get(HOST, "/asked", "--interface", CLIENT, "--header", "X-Forwarded-For: 2001:db8::7")
+                    .body()
+                    .trim()
+                    .replace(Integer.toString(Workbench.port(proxy)), "PORT"));
+        }
+        // nginx passes on the text of version 1, and shows no port for 0
+        String destination = version == ProxyProtocol.V1 ? "::ffff:7f00:1" : "::ffff:127.0.0.1";
+        assertThat(told)
+                .containsExactly(
+                        "2001:db8::7  " + destination + " PORT", "2001:db8::7", "2001:db8::7 0 ::ffff:127.0.0.1 PORT");
     }
 
     @ParameterizedTest

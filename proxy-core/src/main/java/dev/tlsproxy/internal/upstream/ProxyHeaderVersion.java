@@ -1,11 +1,11 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.internal.names.Ipv6Text;
 import java.io.ByteArrayOutputStream;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.StringJoiner;
 
 /**
  * A version of the PROXY protocol, and its header as HAProxy's proxy-protocol.txt has it. A header has one address family:
@@ -85,15 +85,8 @@ public enum ProxyHeaderVersion {
     }
 
     private static String text(InetSocketAddress socket, boolean ipv4) {
-        if (ipv4) {
-            return socket.getAddress().getHostAddress();
-        }
-        byte[] bytes = bytes(socket.getAddress(), false); // without the zone that getHostAddress would add
-        StringJoiner groups = new StringJoiner(":");
-        for (int i = 0; i < bytes.length; i += 2) {
-            groups.add(Integer.toHexString((bytes[i] & 0xFF) << 8 | bytes[i + 1] & 0xFF));
-        }
-        return groups.toString();
+        InetAddress address = socket.getAddress();
+        return ipv4 ? address.getHostAddress() : Ipv6Text.of(bytes(address, false));
     }
 
     private static byte[] bytes(InetAddress address, boolean ipv4) {

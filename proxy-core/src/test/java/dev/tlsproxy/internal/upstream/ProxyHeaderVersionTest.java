@@ -33,9 +33,9 @@ class ProxyHeaderVersionTest {
     @CsvSource({
         "192.0.2.7, 198.51.100.1, TCP4 192.0.2.7 198.51.100.1",
         "255.255.255.255, 0.0.0.0, TCP4 255.255.255.255 0.0.0.0",
-        "2001:db8::7, ::1, TCP6 2001:db8:0:0:0:0:0:7 0:0:0:0:0:0:0:1",
-        "2001:db8::7, 198.51.100.1, TCP6 2001:db8:0:0:0:0:0:7 0:0:0:0:0:ffff:c633:6401",
-        "192.0.2.7, 2001:db8::1, TCP6 0:0:0:0:0:ffff:c000:207 2001:db8:0:0:0:0:0:1"
+        "2001:db8::7, ::1, TCP6 2001:db8::7 ::1",
+        "2001:db8::7, 198.51.100.1, TCP6 2001:db8::7 ::ffff:c633:6401",
+        "192.0.2.7, 2001:db8::1, TCP6 ::ffff:c000:207 2001:db8::1"
     })
     void version1IsOneLine(String source, String destination, String expected) {
         assertThat(line(ProxyHeaderVersion.V1.announcing(between(source, 56324, destination, 443))))
@@ -56,7 +56,7 @@ class ProxyHeaderVersionTest {
         InetSocketAddress zoned = new InetSocketAddress(Inet6Address.getByAddress("x", linkLocal, 1), 5);
 
         assertThat(line(ProxyHeaderVersion.V1.announcing(new ClientAddresses(zoned, zoned))))
-                .isEqualTo("PROXY TCP6 fe80:0:0:0:0:0:0:1 fe80:0:0:0:0:0:0:1 5 5\r\n");
+                .isEqualTo("PROXY TCP6 fe80::1 fe80::1 5 5\r\n");
     }
 
     @ParameterizedTest
