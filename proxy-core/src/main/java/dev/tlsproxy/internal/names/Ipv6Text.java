@@ -16,7 +16,7 @@ public final class Ipv6Text {
     public static String of(byte[] address) {
         int[] groups = new int[GROUPS];
         for (int i = 0; i < GROUPS; i++) {
-            groups[i] = (address[2 * i] & 0xFF) << 8 | address[2 * i + 1] & 0xFF;
+            groups[i] = ((address[2 * i] & 0xFF) << 8) | (address[2 * i + 1] & 0xFF);
         }
         int from = longestRun(groups);
         int to = from + zeros(groups, from);

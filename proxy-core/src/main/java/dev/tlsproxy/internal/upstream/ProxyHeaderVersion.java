@@ -24,10 +24,9 @@ public enum ProxyHeaderVersion {
             return line.getBytes(StandardCharsets.US_ASCII);
         }
 
-        /** Section 2.1: receivers may refuse UNKNOWN, so a sender that speaks for itself names its own connection. */
         @Override
         byte[] local(ClientAddresses own) {
-            return announcing(own);
+            return announcing(own); // section 2.1: receivers may refuse UNKNOWN, so a sender names its own connection
         }
     },
 

@@ -73,6 +73,28 @@ class UpstreamReuseIT {
         }
     }
 
+    @Test
+    void anIdleConnectionThatNamesAnotherClientMakesRoomAtTheLimit() throws Exception {
+        UpstreamPoolConfig config =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofSeconds(60), 1, 10, Duration.ofSeconds(20));
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("x"));
+                PoolUnderTest proxy = new PoolUnderTest(
+                        config,
+                        UpstreamResolver.SYSTEM,
+                        2,
+                        List.of(new UpstreamAddress(up.uri(), null, ProxyHeaderVersion.V1)))) {
+            for (int i = 1; i <= 5; i++) {
+                try (Socket client = proxy.raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n")) {
+                    assertThat(client.getInputStream().readNBytes(12))
+                            .asString()
+                            .isEqualTo("HTTP/1.1 200");
+                }
+                assertThat(up.accepted).hasValue(i);
+            }
+            await().until(() -> up.ended.get() == 4);
+        }
+    }
+
     private static String named(Socket client, PoolUnderTest proxy) {
         return "PROXY TCP4 127.0.0.1 127.0.0.1 " + client.getLocalPort() + " " + proxy.port() + "\r\n";
     }
