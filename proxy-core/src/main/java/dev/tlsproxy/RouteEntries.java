@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns the user's routes into those of the pipeline. A route or upstream that did not change is the same object as
@@ -55,7 +56,10 @@ final class RouteEntries {
             return present;
         }
         boolean tls = place.uri().getScheme().equals("https");
-        return new UpstreamAddress(place.uri(), tls ? ClientTls.upstream(place.trusted()) : null);
+        return new UpstreamAddress(
+                place.uri(),
+                tls ? ClientTls.upstream(place.trusted()) : null,
+                place.proxyProtocol() == null ? null : place.proxyProtocol().version());
     }
 
     private static RouteEntry entry(Route route, List<ExchangeFilter> ofEveryRoute, UpstreamGroup upstreams) {
@@ -86,9 +90,15 @@ final class RouteEntries {
     }
 
     /** What makes two upstreams the same. */
-    private record Place(URI uri, List<X509Certificate> trusted) {
+    private record Place(
+            URI uri,
+            List<X509Certificate> trusted,
+            @Nullable ProxyProtocol proxyProtocol) {
         static Place of(Upstream upstream, Serving serving) {
-            return new Place(upstream.uri(), serving.upstreamTrust().getOrDefault(upstream, List.of()));
+            return new Place(
+                    upstream.uri(),
+                    serving.upstreamTrust().getOrDefault(upstream, List.of()),
+                    upstream.proxyProtocol());
         }
     }
 }

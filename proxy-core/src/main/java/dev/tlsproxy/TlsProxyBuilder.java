@@ -259,7 +259,8 @@ public final class TlsProxyBuilder {
      * Accepts connections from these networks only, each of which has to begin with a header of the PROXY protocol,
      * version 1 or 2, within {@link Timeouts#handshake}; on both listeners, before TLS. The client's address is then the
      * one in the header: for the forwarding fields, filters, events and {@link Limits}. Where the header has none
-     * ({@code LOCAL}, {@code UNKNOWN}), it is the peer's. TLVs are not looked at.
+     * ({@code LOCAL}, {@code UNKNOWN}), it is the peer's. The same goes for the address the client connected to, by which a
+     * client without server name is shown a certificate. TLVs are not looked at.
      *
      * @param networks addresses or networks in CIDR notation, as for {@link ForwardedPolicy#trustProxies}; at least one
      * @return this

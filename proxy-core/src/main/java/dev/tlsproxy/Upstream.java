@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server behind the proxy. Immutable.
@@ -17,10 +18,12 @@ public final class Upstream {
 
     private final URI uri;
     private final List<Path> trusted;
+    private final @Nullable ProxyProtocol proxyProtocol;
 
-    private Upstream(URI uri, List<Path> trusted) {
+    private Upstream(URI uri, List<Path> trusted, @Nullable ProxyProtocol proxyProtocol) {
         this.uri = uri;
         this.trusted = List.copyOf(trusted);
+        this.proxyProtocol = proxyProtocol;
     }
 
     /**
@@ -53,7 +56,8 @@ public final class Upstream {
         }
         int port = parsed.getPort() >= 0 ? parsed.getPort() : https ? 443 : 80;
         String path = parsed.getRawPath().replaceAll("/+$", "");
-        return new Upstream(URI.create(parsed.getScheme() + "://" + parsed.getHost() + ":" + port + path), List.of());
+        return new Upstream(
+                URI.create(parsed.getScheme() + "://" + parsed.getHost() + ":" + port + path), List.of(), null);
     }
 
     /**
@@ -70,7 +74,24 @@ public final class Upstream {
         }
         List<Path> all = new ArrayList<>(trusted);
         all.add(pem);
-        return new Upstream(uri, all);
+        return new Upstream(uri, all, proxyProtocol);
+    }
+
+    /**
+     * Begins each connection to this upstream, before TLS, with a header of the PROXY protocol: the client's address and
+     * port, and those it connected to. Without this call there is none. The upstream has to expect it.
+     *
+     * <p>The client is the one that the {@code X-Real-IP} field names: the peer, or whom a trusted PROXY header
+     * ({@link TlsProxyBuilder#proxyProtocol}) or a trusted proxy's {@code X-Forwarded-For} tells of, the latter with port 0.
+     * Where one of the two addresses is IPv4 and the other IPv6, both are written as IPv6. A connection carries requests of
+     * the one client connection that its header tells of, and no others: there are more connections than without. Health
+     * checks speak for the proxy itself: {@code LOCAL}, or in version 1 the addresses of their own connection.
+     *
+     * @param version the version of the header, in place of the one that is there
+     * @return a new upstream
+     */
+    public Upstream proxyProtocol(ProxyProtocol version) {
+        return new Upstream(uri, trusted, Objects.requireNonNull(version, "version"));
     }
 
     /**
@@ -88,6 +109,11 @@ public final class Upstream {
 
     List<Path> trusted() {
         return trusted;
+    }
+
+    @Nullable
+    ProxyProtocol proxyProtocol() {
+        return proxyProtocol;
     }
 
     @Override

@@ -3,7 +3,7 @@
  *
  * <p>Reading order: {@link dev.tlsproxy.TlsProxy}, {@link dev.tlsproxy.TlsProxyBuilder}, {@link dev.tlsproxy.ProxyUpdate}; the values they take:
  * {@link dev.tlsproxy.Route} with {@link dev.tlsproxy.Balance} and {@link dev.tlsproxy.HealthCheck},
- * {@link dev.tlsproxy.Upstream}, {@link dev.tlsproxy.TlsPolicy}, {@link dev.tlsproxy.ForwardedPolicy},
+ * {@link dev.tlsproxy.Upstream} with {@link dev.tlsproxy.ProxyProtocol}, {@link dev.tlsproxy.TlsPolicy}, {@link dev.tlsproxy.ForwardedPolicy},
  * {@link dev.tlsproxy.Timeouts}, {@link dev.tlsproxy.Limits}; what comes back:
  * {@link dev.tlsproxy.ProxyAddresses}, {@link dev.tlsproxy.UpdateReport}, {@link dev.tlsproxy.CloseReport},
  * {@link dev.tlsproxy.ProxyStartException}, {@link dev.tlsproxy.ProxyNotReadyException}.

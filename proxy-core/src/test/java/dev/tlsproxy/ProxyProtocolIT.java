@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -156,6 +157,25 @@ class ProxyProtocolIT {
                 .extracting(request -> request.header("X-Forwarded-For").orElse("none"))
                 .containsExactly("192.0.2.7", "192.0.2.8");
         assertThat(shaken).containsExactly("192.0.2.7:56324", "192.0.2.8:56324");
+    }
+
+    /** Without a server name: RFC 6066 section 3 has none for addresses. */
+    @Test
+    void clientIsShownTheCertificateOfTheAddressThatTheHeaderSaysItConnectedTo() throws Exception {
+        run(Limits.defaults(), "127.0.0.1");
+        proxy.update(update -> update.route("198.51.100.1", upstream.uri()));
+        Socket plain = sent(v1("192.0.2.7"));
+
+        try (SSLSocket socket = (SSLSocket) proxy.trustedSslContext()
+                .getSocketFactory()
+                .createSocket(plain, "198.51.100.1", plain.getPort(), true)) {
+            socket.startHandshake();
+            X509Certificate shown = (X509Certificate) socket.getSession().getPeerCertificates()[0];
+
+            assertThat(shown.getSubjectAlternativeNames())
+                    .extracting(name -> String.valueOf(name.get(1)))
+                    .containsExactly("198.51.100.1");
+        }
     }
 
     @Test

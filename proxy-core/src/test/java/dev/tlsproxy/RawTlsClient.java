@@ -36,6 +36,11 @@ final class RawTlsClient implements AutoCloseable {
         return new RawTlsClient(socket, host + ":" + address.getPort());
     }
 
+    /** Over a connection that a test has made. */
+    static RawTlsClient over(SSLSocket socket, String authority) {
+        return new RawTlsClient(socket, authority);
+    }
+
     SSLSocket socket() {
         return socket;
     }

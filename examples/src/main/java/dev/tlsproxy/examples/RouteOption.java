@@ -1,5 +1,6 @@
 package dev.tlsproxy.examples;
 
+import dev.tlsproxy.ProxyProtocol;
 import dev.tlsproxy.Route;
 import dev.tlsproxy.TlsProxyBuilder;
 import dev.tlsproxy.Upstream;
@@ -18,9 +19,11 @@ final class RouteOption {
      * @param builder where to
      * @param routes the values of the option
      * @param upstreamCa trusted for the https upstreams; null for none
+     * @param header what connections to all upstreams begin with; null for none
      * @throws UsageException when a value has another form, or there is a CA and no https upstream
      */
-    static void addTo(TlsProxyBuilder builder, List<String> routes, @Nullable Path upstreamCa) {
+    static void addTo(
+            TlsProxyBuilder builder, List<String> routes, @Nullable Path upstreamCa, @Nullable ProxyProtocol header) {
         boolean caUsed = false;
         for (String text : routes) {
             int equals = text.indexOf('=');
@@ -34,7 +37,7 @@ final class RouteOption {
                     upstream = upstream.trust(upstreamCa);
                     caUsed = true;
                 }
-                route = route.to(upstream);
+                route = route.to(header != null ? upstream.proxyProtocol(header) : upstream);
             }
             builder.route(route);
         }

@@ -1,6 +1,7 @@
 package dev.tlsproxy.examples;
 
 import dev.tlsproxy.ForwardedPolicy;
+import dev.tlsproxy.ProxyProtocol;
 import dev.tlsproxy.TlsPolicy;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.TlsProxyBuilder;
@@ -75,10 +76,22 @@ final class RunCommand implements Callable<Integer> {
     private List<String> trustedProxies = new ArrayList<>();
 
     @Option(
+            names = "--proxy-protocol",
+            paramLabel = "CIDR",
+            description = "Accepts connections from this network only, each with a PROXY header in front. Repeatable.")
+    private List<String> proxyProtocol = new ArrayList<>();
+
+    @Option(
             names = "--upstream-ca",
             paramLabel = "FILE",
             description = "Trusts the CA certificates of a PEM file for https upstreams, beside the JVM's own.")
     private @Nullable Path upstreamCa;
+
+    @Option(
+            names = "--upstream-proxy-protocol",
+            paramLabel = "VERSION",
+            description = "Begins connections to all upstreams with a PROXY header of this version: 1 or 2.")
+    private @Nullable String upstreamProxyProtocol;
 
     private final PrintWriter out;
 
@@ -97,7 +110,10 @@ final class RunCommand implements Callable<Integer> {
         try {
             TlsProxyBuilder builder = TlsProxy.builder().store(directory).tls(tlsPolicy());
             listeners(builder);
-            RouteOption.addTo(builder, routes, upstreamCa);
+            RouteOption.addTo(builder, routes, upstreamCa, upstreamHeader());
+            if (!proxyProtocol.isEmpty()) {
+                builder.proxyProtocol(proxyProtocol.toArray(String[]::new));
+            }
             for (String certificate : certificates) {
                 CertificateOption.addTo(builder, certificate);
             }
@@ -122,6 +138,19 @@ final class RunCommand implements Callable<Integer> {
         if (noHttp) {
             builder.withoutHttp();
         }
+    }
+
+    private @Nullable ProxyProtocol upstreamHeader() {
+        if (upstreamProxyProtocol == null) {
+            return null;
+        }
+        return switch (upstreamProxyProtocol) {
+            case "1" -> ProxyProtocol.V1;
+            case "2" -> ProxyProtocol.V2;
+            default ->
+                throw new UsageException(
+                        "--upstream-proxy-protocol: \"" + upstreamProxyProtocol + "\" (expected: 1 or 2)");
+        };
     }
 
     private TlsPolicy tlsPolicy() {

@@ -69,6 +69,8 @@ class CommandLineTest {
                         route + "--upstream-ca ca.pem",
                         "--upstream-ca ca.pem (expected: a route with an https upstream)"),
                 Arguments.of(
+                        route + "--upstream-proxy-protocol v2", "--upstream-proxy-protocol: \"v2\" (expected: 1 or 2)"),
+                Arguments.of(
                         route + "--acme letsencrpyt",
                         "--acme: \"letsencrpyt\" (expected: letsencrypt, letsencrypt-staging or"
                                 + " https://HOST[:PORT]/PATH)"),
@@ -122,7 +124,9 @@ class CommandLineTest {
                         "--tls",
                         "--require-pq",
                         "--trusted-proxy",
-                        "--upstream-ca"));
+                        "--proxy-protocol",
+                        "--upstream-ca",
+                        "--upstream-proxy-protocol"));
         assertThat(execute("demo", "--help")).isZero();
         assertThat(execute("--version")).isZero();
         assertThat(err.toString()).isEmpty();

@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,6 +110,39 @@ class RunCommandIT {
             String uri = "https://shop.localhost:" + ready.httpsPort() + "/";
             assertThat(List.of(get(client, uri).body(), get(client, uri).body()))
                     .containsExactlyInAnyOrder("shop /", "tracker /");
+        }
+    }
+
+    /** What the front proxy told is what the upstream reads. */
+    @Test
+    void takesProxyHeadersAndSendsThem() throws Exception {
+        try (ServerSocket upstream = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                JarProcess run = run(
+                        "--no-http",
+                        "--proxy-protocol",
+                        "127.0.0.1",
+                        "--upstream-proxy-protocol",
+                        "1",
+                        "--route",
+                        "shop.localhost=http://127.0.0.1:" + upstream.getLocalPort())) {
+            JarProcess.Ready ready = run.ready();
+            String header = "PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n";
+            Socket front = new Socket(InetAddress.getLoopbackAddress(), ready.httpsPort());
+            front.getOutputStream().write(header.getBytes(StandardCharsets.US_ASCII));
+            SSLSocketFactory trusting =
+                    VerifyingClient.trusting(Path.of(ready.ca())).sslContext().getSocketFactory();
+            try (Socket client = trusting.createSocket(front, "shop.localhost", ready.httpsPort(), true)) {
+                client.getOutputStream()
+                        .write(("GET / HTTP/1.1\r\nHost: shop.localhost:" + ready.httpsPort() + "\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                upstream.setSoTimeout(10_000);
+                try (Socket accepted = upstream.accept()) {
+                    accepted.setSoTimeout(10_000);
+                    assertThat(accepted.getInputStream().readNBytes(header.length()))
+                            .asString(StandardCharsets.US_ASCII)
+                            .isEqualTo(header);
+                }
+            }
         }
     }
 

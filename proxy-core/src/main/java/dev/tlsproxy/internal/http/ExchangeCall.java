@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.http;
 
+import dev.tlsproxy.internal.upstream.ClientAddresses;
 import dev.tlsproxy.internal.upstream.UpstreamAddress;
 import dev.tlsproxy.internal.upstream.UpstreamCall;
 import dev.tlsproxy.internal.upstream.UpstreamFailure;
@@ -10,6 +11,7 @@ import io.undertow.server.HttpServerExchange;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,16 @@ final class ExchangeCall implements UpstreamCall {
     @Override
     public InetAddress client() {
         return state.client();
+    }
+
+    /** The port of a client that a trusted proxy's X-Forwarded-For tells of is not known. */
+    @Override
+    public ClientAddresses clientAddresses() {
+        InetSocketAddress peer = state.exchange().getSourceAddress();
+        InetAddress client = state.client();
+        return new ClientAddresses(
+                client.equals(peer.getAddress()) ? peer : new InetSocketAddress(client, 0),
+                state.exchange().getDestinationAddress());
     }
 
     @Override

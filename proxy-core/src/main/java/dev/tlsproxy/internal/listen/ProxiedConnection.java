@@ -4,14 +4,16 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.xnio.StreamConnection;
 
-/** A TCP connection from behind its PROXY header on: its peer is whom the header names. */
+/** A TCP connection from behind its PROXY header on: its two ends are those that the header names. */
 final class ProxiedConnection extends WrappedConnection {
 
     private final InetSocketAddress peer;
+    private final InetSocketAddress local;
 
-    ProxiedConnection(StreamConnection raw, byte[] rest, InetSocketAddress peer) {
+    ProxiedConnection(StreamConnection raw, byte[] rest, InetSocketAddress peer, InetSocketAddress local) {
         super(raw);
         this.peer = peer;
+        this.local = local;
         setSinkConduit(raw.getSinkChannel().getConduit());
         setSourceConduit(new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), rest));
     }
@@ -19,5 +21,10 @@ final class ProxiedConnection extends WrappedConnection {
     @Override
     public SocketAddress getPeerAddress() {
         return peer;
+    }
+
+    @Override
+    public SocketAddress getLocalAddress() {
+        return local;
     }
 }

@@ -34,6 +34,7 @@ final class ProxyHeader {
     private int count;
     private boolean done;
     private Optional<InetSocketAddress> source = Optional.empty();
+    private Optional<InetSocketAddress> destination = Optional.empty();
 
     /**
      * Reads on.
@@ -52,6 +53,11 @@ final class ProxyHeader {
     /** The client; empty where the proxy speaks for itself (LOCAL) or does not know (UNKNOWN). */
     Optional<InetSocketAddress> source() {
         return source;
+    }
+
+    /** Where the client connected to; there when {@link #source} is. */
+    Optional<InetSocketAddress> destination() {
+        return destination;
     }
 
     private void look() throws MalformedException {
@@ -92,8 +98,7 @@ final class ProxyHeader {
         if (parts.length != 6 || !(ipv6 || parts[1].equals("TCP4"))) {
             throw new MalformedException("the PROXY header is not of version 1");
         }
-        address(parts[3], ipv6);
-        port(parts[5]);
+        destination = Optional.of(new InetSocketAddress(address(parts[3], ipv6), port(parts[5])));
         source = Optional.of(new InetSocketAddress(address(parts[2], ipv6), port(parts[4])));
     }
 
@@ -132,11 +137,16 @@ final class ProxyHeader {
         if (length < 2 * size + 4) {
             throw new MalformedException("the PROXY header has no valid address");
         }
+        int ports = V2_HEADER + 2 * size;
+        source = Optional.of(socket(header, V2_HEADER, size, ports));
+        destination = Optional.of(socket(header, V2_HEADER + size, size, ports + 2));
+    }
+
+    private static InetSocketAddress socket(ByteBuffer header, int at, int size, int portAt) {
         byte[] address = new byte[size];
-        header.get(V2_HEADER, address);
+        header.get(at, address);
         try {
-            int port = header.getShort(V2_HEADER + 2 * size) & 0xFFFF;
-            source = Optional.of(new InetSocketAddress(InetAddress.getByAddress(address), port));
+            return new InetSocketAddress(InetAddress.getByAddress(address), header.getShort(portAt) & 0xFFFF);
         } catch (UnknownHostException e) {
             throw new IllegalStateException(e);
         }

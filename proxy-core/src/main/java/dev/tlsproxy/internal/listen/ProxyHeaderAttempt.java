@@ -2,6 +2,7 @@ package dev.tlsproxy.internal.listen;
 
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +24,7 @@ final class ProxyHeaderAttempt {
     /**
      * An attempt.
      *
-     * @param then gets the connection from behind the header on, with the peer address the header names
+     * @param then gets the connection from behind the header on, with the addresses the header names
      */
     ProxyHeaderAttempt(OpenConnection connection, Door door, Consumer<StreamConnection> then) {
         this.connection = connection;
@@ -77,8 +78,11 @@ final class ProxyHeaderAttempt {
         source.setReadListener(null);
         byte[] rest = new byte[buffer.remaining()];
         buffer.get(rest);
-        then.accept(
-                new ProxiedConnection(connection.raw(), rest, header.source().orElse(connection.peer())));
+        then.accept(new ProxiedConnection(
+                connection.raw(),
+                rest,
+                header.source().orElse(connection.peer()),
+                header.destination().orElse(connection.raw().getLocalAddress(InetSocketAddress.class))));
     }
 
     private void refuse(String reason) {

@@ -61,7 +61,7 @@ final class CheckProbe implements UpstreamConnector.Callback {
 
     void start() {
         timer = Timers.after(thread, config.timeout().toNanos(), () -> end("no answer within " + config.timeout()));
-        connector.connect(upstream, thread, this);
+        connector.connect(upstream, null, thread, this);
     }
 
     @Override

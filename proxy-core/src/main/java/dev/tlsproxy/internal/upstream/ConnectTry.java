@@ -1,8 +1,10 @@
 package dev.tlsproxy.internal.upstream;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -30,6 +32,7 @@ final class ConnectTry {
 
     private final UpstreamConnector connector;
     private final UpstreamAddress upstream;
+    private final @Nullable ClientAddresses announced;
     private final XnioIoThread thread;
     private final LongSupplier ticker;
     private final UpstreamConnector.Callback callback;
@@ -42,12 +45,14 @@ final class ConnectTry {
     ConnectTry(
             UpstreamConnector connector,
             UpstreamAddress upstream,
+            @Nullable ClientAddresses announced,
             XnioIoThread thread,
             Duration timeout,
             LongSupplier ticker,
             UpstreamConnector.Callback callback) {
         this.connector = connector;
         this.upstream = upstream;
+        this.announced = announced;
         this.thread = thread;
         this.ticker = ticker;
         this.callback = callback;
@@ -101,6 +106,11 @@ final class ConnectTry {
             IoUtils.safeClose(socket);
             return;
         }
+        if (!sendHeader(socket)) {
+            IoUtils.safeClose(socket);
+            failed(mine, UpstreamFailure.REFUSED);
+            return;
+        }
         if (upstream.tls() == null) {
             succeed(socket);
             return;
@@ -120,6 +130,26 @@ final class ConnectTry {
                 succeed(secure);
             }
         });
+    }
+
+    /** Whole or not at all: it is shorter than what the buffer of any new socket takes. */
+    private boolean sendHeader(StreamConnection socket) {
+        ProxyHeaderVersion version = upstream.proxyProtocol();
+        if (version == null) {
+            return true;
+        }
+        try {
+            ByteBuffer header = ByteBuffer.wrap(
+                    announced != null
+                            ? version.announcing(announced)
+                            : version.local(new ClientAddresses(
+                                    socket.getLocalAddress(InetSocketAddress.class),
+                                    socket.getPeerAddress(InetSocketAddress.class))));
+            socket.getSinkChannel().write(header);
+            return !header.hasRemaining();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void failed(int mine, UpstreamFailure failure) {

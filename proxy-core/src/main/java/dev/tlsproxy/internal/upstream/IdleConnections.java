@@ -42,12 +42,12 @@ final class IdleConnections {
         }
     }
 
-    /** The newest one that is still usable; closes those that are not. */
+    /** The newest one for a client that is still usable; closes those that are not. */
     @Nullable
-    PooledConnection take() {
-        PooledConnection connection;
-        while ((connection = newestFirst.poll()) != null) {
-            size = newestFirst.size();
+    PooledConnection take(@Nullable ClientAddresses client) {
+        for (PooledConnection connection :
+                newestFirst.stream().filter(each -> each.isFor(client)).toList()) {
+            remove(connection);
             if (age(connection) < idleTime.toNanos() && connection.isQuiet()) {
                 connection.reused();
                 return connection;

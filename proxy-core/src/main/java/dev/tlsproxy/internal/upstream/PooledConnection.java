@@ -2,7 +2,9 @@ package dev.tlsproxy.internal.upstream;
 
 import dev.tlsproxy.internal.http1.Http1Connection;
 import io.undertow.connector.ByteBufferPool;
+import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
@@ -12,14 +14,23 @@ import org.xnio.conduits.ConduitStreamSourceChannel;
 final class PooledConnection {
 
     private final UpstreamState upstream;
+    private final @Nullable ClientAddresses announced;
     private final StreamConnection stream;
     private final Http1Connection http;
     private boolean reused;
     private boolean left;
     private long idleSince;
 
-    PooledConnection(UpstreamState upstream, StreamConnection stream, ByteBufferPool buffers) {
+    /**
+     * @param announced the client that its PROXY header names; null without one
+     */
+    PooledConnection(
+            UpstreamState upstream,
+            @Nullable ClientAddresses announced,
+            StreamConnection stream,
+            ByteBufferPool buffers) {
         this.upstream = upstream;
+        this.announced = announced;
         this.stream = stream;
         this.http = new Http1Connection(stream, buffers, upstream::faulty);
         ConduitStreamSourceChannel source = stream.getSourceChannel();
@@ -37,6 +48,11 @@ final class PooledConnection {
 
     UpstreamState upstream() {
         return upstream;
+    }
+
+    /** Whether it may carry requests of this client. */
+    boolean isFor(@Nullable ClientAddresses client) {
+        return Objects.equals(announced, client);
     }
 
     Http1Connection http() {

@@ -23,6 +23,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     private final FlushWhenDry.Holder client = new FlushWhenDry.Holder();
     private UpstreamState upstream;
     private @Nullable UpstreamConnection lent;
+    private @Nullable ClientAddresses addresses;
     private boolean ended;
     private boolean exchangeEnded;
 
@@ -64,7 +65,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
 
     private void take() {
         upstream.health().tried();
-        PooledConnection idle = upstream.takeIdle(exchange.getIoThread());
+        PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced());
         if (idle != null) {
             lend(idle);
         } else {
@@ -87,14 +88,25 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     }
 
     private void connect() {
-        pool.connector().connect(upstream.address(), exchange.getIoThread(), this);
+        pool.connector().connect(upstream.address(), announced(), exchange.getIoThread(), this);
+    }
+
+    /** The client that a connection for this exchange names in its PROXY header; null where it has none. */
+    private @Nullable ClientAddresses announced() {
+        if (upstream.address().proxyProtocol() == null) {
+            return null;
+        }
+        if (addresses == null) {
+            addresses = call.clientAddresses(); // once: a connection has to be known by what was sent on it
+        }
+        return addresses;
     }
 
     @Override
     public void connected(StreamConnection opened) {
         upstream.health().connectWorked();
-        PooledConnection connection =
-                new PooledConnection(upstream, opened, pool.connector().buffers());
+        PooledConnection connection = new PooledConnection(
+                upstream, announced(), opened, pool.connector().buffers());
         pool.opened(connection);
         lend(connection);
     }
@@ -192,6 +204,11 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         @Override
         public XnioIoThread thread() {
             return exchange.getIoThread();
+        }
+
+        @Override
+        public boolean takes(PooledConnection connection) {
+            return connection.thread() == thread() && connection.isFor(announced());
         }
 
         @Override

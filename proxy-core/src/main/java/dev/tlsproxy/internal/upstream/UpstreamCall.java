@@ -31,6 +31,13 @@ public interface UpstreamCall {
     InetAddress client();
 
     /**
+     * Between whom the client's connection is, for upstreams that want a header of the PROXY protocol.
+     *
+     * @return the addresses
+     */
+    ClientAddresses clientAddresses();
+
+    /**
      * The request target for the request line, byte for byte, without the upstream's base path.
      *
      * @return begins with a slash, or is {@code *}

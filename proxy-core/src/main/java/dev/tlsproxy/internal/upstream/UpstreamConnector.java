@@ -14,7 +14,7 @@ import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
 
-/** Makes connections: look-up of the name, TCP, TLS. */
+/** Makes connections: look-up of the name, TCP, PROXY header, TLS. */
 final class UpstreamConnector {
 
     /** Told once, on the I/O thread. */
@@ -43,9 +43,14 @@ final class UpstreamConnector {
         this.ticker = ticker;
     }
 
-    /** Called on the I/O thread that the connection will belong to. */
-    void connect(UpstreamAddress upstream, XnioIoThread thread, Callback callback) {
-        ConnectTry attempt = new ConnectTry(this, upstream, thread, timeout, ticker, callback);
+    /**
+     * Called on the I/O thread that the connection will belong to.
+     *
+     * @param announced the client that the PROXY header names, where the upstream wants one; null for the proxy itself
+     */
+    void connect(
+            UpstreamAddress upstream, @Nullable ClientAddresses announced, XnioIoThread thread, Callback callback) {
+        ConnectTry attempt = new ConnectTry(this, upstream, announced, thread, timeout, ticker, callback);
         attempt.start();
         resolve(upstream.uri(), thread, attempt::resolved);
     }

@@ -22,9 +22,11 @@ final class UpstreamState {
         FULL
     }
 
-    /** Waits for its turn: gets a kept connection of its own I/O thread, or null for the right to make one. */
+    /** Waits for its turn: gets a kept connection that it takes, or null for the right to make one. */
     interface Waiter {
         XnioIoThread thread();
+
+        boolean takes(PooledConnection connection);
 
         void granted(@Nullable PooledConnection connection);
 
@@ -94,9 +96,9 @@ final class UpstreamState {
     }
 
     @Nullable
-    PooledConnection takeIdle(XnioIoThread thread) {
+    PooledConnection takeIdle(XnioIoThread thread, @Nullable ClientAddresses client) {
         IdleConnections own = idle.get(thread);
-        return own == null ? null : own.take();
+        return own == null ? null : own.take(client);
     }
 
     /** Asks for the right to make a connection. After {@code NOW} it must be given back by {@link #released}. */
@@ -142,14 +144,14 @@ final class UpstreamState {
                 idle(connection.thread()).add(connection);
                 return;
             }
-            if (next != null && next.thread() == connection.thread()) {
+            if (next != null && next.takes(connection)) {
                 queue.remove();
             }
         }
-        if (next != null && next.thread() == connection.thread()) {
+        if (next != null && next.takes(connection)) {
             grant(next, connection);
         } else {
-            connection.close(); // nobody will want it, or it makes room for a connection of the waiter's own thread
+            connection.close(); // nobody will want it, or it makes room for a connection that the waiter takes
         }
     }
 

@@ -2,8 +2,8 @@
  * The upstream side of an exchange: choice, pool, connection. In reading order:
  *
  * <ol>
- *   <li>{@link UpstreamCall}, {@link UpstreamGroup}, {@link UpstreamAddress}, {@link UpstreamFailure}: what an exchange
- *       asks for and what it may be told.
+ *   <li>{@link UpstreamCall}, {@link ClientAddresses}, {@link UpstreamGroup}, {@link UpstreamAddress}, {@link UpstreamFailure}:
+ *       what an exchange asks for and what it may be told.
  *   <li>{@link UpstreamPool} with {@link UpstreamPoolConfig} and {@link UpstreamResolver}: the way in.
  *   <li>{@link UpstreamAttempt}: the way of one exchange to a connection, over {@link UpstreamRotation} with
  *       {@link Choice} and {@link Rendezvous} (which upstreams, in which order), {@link UpstreamState} (limit and queue of
@@ -11,8 +11,8 @@
  *       {@link PooledConnection}; {@link FaultLog}.
  *   <li>{@link HealthChecks} with {@link CheckConfig}: {@link UpstreamCheck} over {@link CheckCount} and
  *       {@link CheckProbe} with {@link CheckResponse}.
- *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link TlsConnect},
- *       {@link TruncationGuard}.
+ *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link ProxyHeaderVersion},
+ *       {@link TlsConnect}, {@link TruncationGuard}.
  *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
  *       {@link RequestHead}, {@link ResponseTimer}, {@link UpstreamExchange},
  *       {@link Timers}.

@@ -56,6 +56,8 @@ class ProxyHeaderTest {
         complete(v1(line));
 
         assertThat(header.source()).contains(new InetSocketAddress(address, port));
+        String[] parts = line.split(" ");
+        assertThat(header.destination()).contains(new InetSocketAddress(parts[3], Integer.parseInt(parts[5])));
     }
 
     @ParameterizedTest
@@ -72,6 +74,7 @@ class ProxyHeaderTest {
         complete(v2(0x21, 0x11, new byte[] {(byte) 192, 0, 2, 1, 9, 9, 9, 9, (byte) 0xDC, 4, 1, (byte) 187}, tlvs));
 
         assertThat(header.source()).contains(new InetSocketAddress("192.0.2.1", 56324));
+        assertThat(header.destination()).contains(new InetSocketAddress("9.9.9.9", 443));
     }
 
     @Test
@@ -80,10 +83,16 @@ class ProxyHeaderTest {
         addresses[0] = 0x20;
         addresses[1] = 1;
         addresses[15] = 9;
+        addresses[16] = 0x20;
+        addresses[17] = 1;
+        addresses[31] = 8;
         addresses[33] = 80;
+        addresses[34] = (byte) 0xFF;
+        addresses[35] = (byte) 0xFE;
         complete(v2(0x21, 0x21, addresses, 0));
 
         assertThat(header.source()).contains(new InetSocketAddress("2001::9", 80));
+        assertThat(header.destination()).contains(new InetSocketAddress("2001::8", 65534));
     }
 
     @ParameterizedTest
@@ -92,6 +101,7 @@ class ProxyHeaderTest {
         complete(v2(Integer.decode(command), Integer.decode(family), new byte[length], 3));
 
         assertThat(header.source()).isEmpty();
+        assertThat(header.destination()).isEmpty();
     }
 
     @ParameterizedTest

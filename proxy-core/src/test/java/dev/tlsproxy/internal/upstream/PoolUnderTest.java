@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import org.xnio.OptionMap;
 import org.xnio.Options;
@@ -51,6 +52,7 @@ final class PoolUnderTest implements AutoCloseable {
             told.add("up " + upstream + ": " + reason);
         }
     };
+    final AtomicInteger calls = new AtomicInteger();
     volatile Duration responseHeadTimeout = Duration.ofSeconds(10);
     private final XnioWorker worker;
     private final Undertow server;
@@ -64,9 +66,18 @@ final class PoolUnderTest implements AutoCloseable {
 
     PoolUnderTest(UpstreamPoolConfig config, UpstreamResolver resolver, int ioThreads, SSLContext tls, URI... upstreams)
             throws IOException {
-        group = new UpstreamGroup(Arrays.stream(upstreams)
-                .map(uri -> new UpstreamAddress(uri, tls))
-                .toList());
+        this(
+                config,
+                resolver,
+                ioThreads,
+                Arrays.stream(upstreams)
+                        .map(uri -> new UpstreamAddress(uri, tls))
+                        .toList());
+    }
+
+    PoolUnderTest(UpstreamPoolConfig config, UpstreamResolver resolver, int ioThreads, List<UpstreamAddress> upstreams)
+            throws IOException {
+        group = new UpstreamGroup(upstreams);
         ByteBufferPool buffers = new DefaultByteBufferPool(true, 16 * 1024 - 20, -1, 4);
         worker = Xnio.getInstance()
                 .createWorker(OptionMap.builder()
@@ -136,6 +147,7 @@ final class PoolUnderTest implements AutoCloseable {
 
         Call(HttpServerExchange exchange) {
             this.exchange = exchange;
+            calls.incrementAndGet();
         }
 
         @Override
@@ -146,6 +158,11 @@ final class PoolUnderTest implements AutoCloseable {
         @Override
         public InetAddress client() {
             return exchange.getSourceAddress().getAddress();
+        }
+
+        @Override
+        public ClientAddresses clientAddresses() {
+            return new ClientAddresses(exchange.getSourceAddress(), exchange.getDestinationAddress());
         }
 
         @Override

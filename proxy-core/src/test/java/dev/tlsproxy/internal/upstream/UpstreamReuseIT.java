@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 class UpstreamReuseIT {
@@ -34,6 +36,67 @@ class UpstreamReuseIT {
             }
             assertThat(up.accepted).hasValue(1);
         }
+    }
+
+    /** One I/O thread and one connection: the second client waits for what the first one has. */
+    @Test
+    void aWaitingClientGetsNoConnectionThatNamesAnother() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        ScriptedUpstream.Script held = connection -> {
+            while (connection.readHead() != null) {
+                asked.countDown();
+                answer.await();
+                connection.send(OK);
+            }
+        };
+        UpstreamPoolConfig config =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofSeconds(60), 1, 10, Duration.ofSeconds(20));
+        try (ScriptedUpstream up = new ScriptedUpstream(held);
+                PoolUnderTest proxy = new PoolUnderTest(
+                        config,
+                        UpstreamResolver.SYSTEM,
+                        1,
+                        List.of(new UpstreamAddress(up.uri(), null, ProxyHeaderVersion.V1)));
+                Socket first = proxy.raw("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n")) {
+            asked.await();
+            try (Socket second = proxy.raw("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n")) {
+                await().until(() -> proxy.calls.get() == 2); // it waits before that thread sees the answer
+                answer.countDown();
+
+                assertThat(second.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 200");
+                assertThat(up.heads).hasSize(2);
+                assertThat(up.heads.get(0)).startsWith(named(first, proxy) + "GET /1 ");
+                assertThat(up.heads.get(1)).startsWith(named(second, proxy) + "GET /2 ");
+                assertThat(up.accepted).hasValue(2);
+            }
+        }
+    }
+
+    @Test
+    void anIdleConnectionThatNamesAnotherClientMakesRoomAtTheLimit() throws Exception {
+        UpstreamPoolConfig config =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofSeconds(60), 1, 10, Duration.ofSeconds(20));
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("x"));
+                PoolUnderTest proxy = new PoolUnderTest(
+                        config,
+                        UpstreamResolver.SYSTEM,
+                        2,
+                        List.of(new UpstreamAddress(up.uri(), null, ProxyHeaderVersion.V1)))) {
+            for (int i = 1; i <= 5; i++) {
+                try (Socket client = proxy.raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n")) {
+                    assertThat(client.getInputStream().readNBytes(12))
+                            .asString()
+                            .isEqualTo("HTTP/1.1 200");
+                }
+                assertThat(up.accepted).hasValue(i);
+            }
+            await().until(() -> up.ended.get() == 4);
+        }
+    }
+
+    private static String named(Socket client, PoolUnderTest proxy) {
+        return "PROXY TCP4 127.0.0.1 127.0.0.1 " + client.getLocalPort() + " " + proxy.port() + "\r\n";
     }
 
     @Test

@@ -217,6 +217,11 @@ class UpstreamRotationTest {
             }
 
             @Override
+            public boolean takes(PooledConnection connection) {
+                throw new AssertionError();
+            }
+
+            @Override
             public void granted(PooledConnection connection) {}
 
             @Override

@@ -11,6 +11,7 @@ public enum Peer {
     CURL("curl", "curl", "--version", "HTTP2"),
     /** Not of Debian: {@code .ci/run} builds it with Go. */
     H2SPEC("h2spec", "none: go install github.com/summerwind/h2spec/cmd/h2spec@latest", "--version", "Version: "),
+    HAPROXY("haproxy", "haproxy", "-v", "HAProxy version"),
     MOSQUITTO("mosquitto", "mosquitto", "-h", "MQTT"),
     NGINX("nginx", "nginx-light", "-V", "http_dav_module"),
     /** Debian 13's; the first with X25519MLKEM768 is 3.5. */
