@@ -1,7 +1,9 @@
 package dev.tlsproxy.internal.http;
 
 import dev.tlsproxy.internal.names.HostName;
+import dev.tlsproxy.internal.names.Ipv6Text;
 import io.undertow.util.HeaderValues;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -14,11 +16,12 @@ final class PeerAddress {
 
     private PeerAddress() {}
 
-    /** The address alone: no port, no brackets, no zone, and IPv4 where IPv6 only wraps it (RFC 4291 section 2.5.5.2). */
+    /**
+     * The address alone: no port, no brackets, no zone, IPv4 where IPv6 only wraps it (RFC 4291 section 2.5.5.2), else
+     * IPv6 in the one form (RFC 5952) that upstreams compare as text.
+     */
     static String bare(InetAddress address) {
-        String text = address.getHostAddress();
-        int zone = text.indexOf('%');
-        return zone < 0 ? text : text.substring(0, zone);
+        return address instanceof Inet6Address ? Ipv6Text.of(address.getAddress()) : address.getHostAddress();
     }
 
     /**
