@@ -1,10 +1,10 @@
 // gRPC's messages and statuses over HTTP/1.1: the status is a trailer of a chunked response.
-// Arguments: port, file that gets a line for each call that its client left.
+// Arguments: port, file that gets a line for each silent call, and one when its client left.
 'use strict';
 const fs = require('fs');
 const http = require('http');
 
-const [port, left] = process.argv.slice(2);
+const [port, log] = process.argv.slice(2);
 
 function message(payload) {
   const prefix = Buffer.alloc(5);
@@ -61,7 +61,8 @@ const methods = {
   // nothing, ever
   '/test.Calls/Silent': (request, response) => {
     request.resume();
-    response.on('close', () => fs.appendFileSync(left, 'left\n'));
+    response.on('close', () => fs.appendFileSync(log, 'left\n'));
+    fs.appendFileSync(log, 'asked\n');
   },
 };
 

@@ -181,6 +181,27 @@ class StreamingIT {
         }
     }
 
+    /** RFC 9113 section 8.1: NO_ERROR where the rest of the request is not needed for a response that is whole. */
+    @ParameterizedTest
+    @CsvSource({"/whole, 0", "/cut, 2"})
+    void resetTellsWhetherTheResponseIsWhole(String path, int code) throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out,
+                        "HTTP/1.1 200 OK\r\nContent-Length: "
+                                + (head.startsWith("POST /whole ") ? 4 : 9)
+                                + "\r\nConnection: close\r\n\r\nbody"));
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                H2Client client = local.http2()) {
+            client.headers(1, 0, local.fields("POST", path));
+
+            H2Client.Frame frame = client.nextFrame();
+            while (frame.type() != 3) {
+                frame = client.nextFrame();
+            }
+            assertThat(frame.payload()).isEqualTo(new byte[] {0, 0, 0, (byte) code});
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(HttpClient.Version.class)
     void bodyThatWaitsForContinueArrives(HttpClient.Version version) throws Exception {

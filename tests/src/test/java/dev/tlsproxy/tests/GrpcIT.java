@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.tests.peer.Peer;
+import dev.tlsproxy.tests.peer.PeerProcess;
 import dev.tlsproxy.tests.peer.Ports;
 import dev.tlsproxy.tests.peer.RealPeer;
 import dev.tlsproxy.tests.peer.RequiresPeer;
@@ -42,7 +43,8 @@ class GrpcIT {
     @RegisterExtension
     final Workbench bench = new Workbench();
 
-    private Path left;
+    private Path log;
+    private PeerProcess upstream;
     private GrpcCalls calls;
 
     @BeforeEach
@@ -53,10 +55,11 @@ class GrpcIT {
         try (InputStream source = GrpcIT.class.getResourceAsStream("/grpc_over_http1.js")) {
             Files.copy(Objects.requireNonNull(source, "grpc_over_http1.js"), script);
         }
-        left = Files.createFile(directory.resolve("left"));
+        log = Files.createFile(directory.resolve("log"));
         int port = Ports.free();
-        bench.closing(node.start(directory, List.of(node.seen(script), Integer.toString(port), node.seen(left))))
-                .awaitReady(Duration.ofSeconds(20), () -> Ports.accepts(port));
+        upstream = bench.closing(
+                node.start(directory, List.of(node.seen(script), Integer.toString(port), node.seen(log))));
+        upstream.awaitReady(Duration.ofSeconds(20), () -> Ports.accepts(port));
         TlsProxy proxy = bench.start(TlsProxy.builder().route(HOST, "http://127.0.0.1:" + port));
         calls = bench.closing(GrpcCalls.through(proxy, HOST));
     }
@@ -104,10 +107,10 @@ class GrpcIT {
                 .isEqualTo(Status.FAILED_PRECONDITION.withDescription("not now").toString());
     }
 
-    /** Again and again: each ends a request that was not read. */
+    /** Each ends a request that was not read, with a reset; too many resets would end the connection. */
     @Test
     void statusWithoutAMessageReachesAClientThatStillSends() throws Exception {
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < 150; i++) {
             GrpcCalls.Call call = calls.bidi("Refuse").send("unread");
 
             assertThat(((Status) call.next()).toString())
@@ -117,10 +120,11 @@ class GrpcIT {
 
     @Test
     void deadlineEndsTheCallAtTheUpstreamToo() {
-        Status status = calls.status("Silent", CallOptions.DEFAULT.withDeadlineAfter(300, TimeUnit.MILLISECONDS));
+        calls.unary("Echo", new byte[1]); // a handshake would take its share of the deadline
+        Status status = calls.status("Silent", CallOptions.DEFAULT.withDeadlineAfter(2, TimeUnit.SECONDS));
 
         assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-        upstreamHearsThatTheClientLeft();
+        awaitUpstreamLog("asked", "left");
     }
 
     @Test
@@ -128,17 +132,32 @@ class GrpcIT {
         ClientCall<byte[], byte[]> call = calls.newCall("Silent", MethodType.BIDI_STREAMING);
         call.start(new ClientCall.Listener<>() {}, new Metadata());
         call.sendMessage(new byte[10]);
-        call.request(1);
+        awaitUpstreamLog("asked");
+
         call.cancel("the test wants it", null);
 
-        // a call that was cancelled before it had begun is none: another one proves that the connection is in order
+        awaitUpstreamLog("asked", "left");
         assertThat(calls.unary("Echo", new byte[5])).hasSize(5);
+    }
+
+    @Test
+    void upstreamThatDiesEndsItsCallsWithAnError() throws Exception {
+        GrpcCalls.Call call = calls.bidi("Echo");
+        assertThat(call.send("message").next()).isEqualTo("message");
+
+        upstream.close();
+
+        assertThat(((Status) call.next()).toString())
+                .isEqualTo(Status.INTERNAL
+                        .withDescription("RST_STREAM closed stream. HTTP/2 error code: INTERNAL_ERROR")
+                        .toString());
+        assertThat(calls.status("Echo", CallOptions.DEFAULT).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     }
 
     @Test
     void hundredCallsAtOnceKeepTheirOwnMessages() throws Exception {
         List<GrpcCalls.Call> open = new ArrayList<>();
-        for (int i = 0; i < 90; i++) {
+        for (int i = 0; i < 100; i++) {
             open.add(calls.bidi("Echo").send("first of " + i));
         }
         for (int i = 0; i < open.size(); i++) {
@@ -150,9 +169,8 @@ class GrpcIT {
         }
     }
 
-    private void upstreamHearsThatTheClientLeft() {
+    private void awaitUpstreamLog(String... lines) {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
-                .untilAsserted(() -> assertThat(Files.readAllLines(left)).containsExactly("left"));
+                .untilAsserted(() -> assertThat(Files.readAllLines(log)).containsExactly(lines));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tlsproxy.Route;
 import dev.tlsproxy.TlsProxy;
 import dev.tlsproxy.Upstream;
+import dev.tlsproxy.tests.peer.Ports;
 import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Server;
@@ -15,6 +16,7 @@ import io.grpc.stub.ServerCalls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,16 +42,10 @@ class GrpcServerIT {
     @Test
     void callToAServerThatSpeaksHttp2OnlyIsUnavailableAtOnce() throws Exception {
         Server server = server(NettyServerBuilder.forAddress(loopback()));
-        RecordedEvents events = new RecordedEvents();
-        GrpcCalls calls = calls("http://127.0.0.1:" + server.getPort(), events);
+        GrpcCalls calls = calls(Route.of(HOST).to("http://127.0.0.1:" + server.getPort()));
 
-        Status status = calls.status("Echo", NO_DEADLINE);
-
-        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(status.getDescription()).startsWith("HTTP status code 502\n");
-        assertThat(((Status) calls.bidi("Echo").send("x").next()).getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        System.err.println(events.exchanges);
-        System.err.println(status);
+        assertUnavailable(502, calls.status("Echo", NO_DEADLINE));
+        assertUnavailable(502, (Status) calls.bidi("Echo").send("x").next());
     }
 
     @Test
@@ -57,23 +53,45 @@ class GrpcServerIT {
         SelfSigned own = SelfSigned.make(directory, "localhost");
         Server server = server(NettyServerBuilder.forAddress(loopback())
                 .useTransportSecurity(own.chain().toFile(), own.key().toFile()));
-        RecordedEvents events = new RecordedEvents();
-        TlsProxy proxy = bench.start(TlsProxy.builder()
-                .events(events)
-                .route(Route.of(HOST)
-                        .to(Upstream.of("https://localhost:" + server.getPort()).trust(own.chain()))));
-        GrpcCalls calls = bench.closing(GrpcCalls.through(proxy, HOST));
+        GrpcCalls calls = calls(Route.of(HOST)
+                .to(Upstream.of("https://localhost:" + server.getPort()).trust(own.chain())));
+
+        assertUnavailable(502, calls.status("Echo", NO_DEADLINE));
+    }
+
+    @Test
+    void callWithoutARouteIsUnimplemented() throws Exception {
+        GrpcCalls calls = calls(Route.of(HOST + "/other").to("http://127.0.0.1:1"));
 
         Status status = calls.status("Echo", NO_DEADLINE);
 
-        System.err.println(events.exchanges);
-        System.err.println(status);
-        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(status.getDescription()).startsWith("HTTP status code 502\n");
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
+        assertThat(status.getDescription()).startsWith("HTTP status code 404\n");
     }
 
-    private GrpcCalls calls(String upstream, RecordedEvents events) throws Exception {
-        TlsProxy proxy = bench.start(TlsProxy.builder().events(events).route(HOST, upstream));
+    @Test
+    void callToNobodyIsUnavailable() throws Exception {
+        assertUnavailable(
+                502,
+                calls(Route.of(HOST).to("http://127.0.0.1:" + Ports.free())).status("Echo", NO_DEADLINE));
+    }
+
+    /** 504, which gRPC maps to UNAVAILABLE too: DEADLINE_EXCEEDED is the client's own deadline. */
+    @Test
+    void callThatIsNotAnsweredInTimeIsUnavailable() throws Exception {
+        RawUpstream silent = bench.closing(new RawUpstream((head, in, out) -> in.read() >= 0));
+        Route route = Route.of(HOST).to(silent.uri()).responseTimeout(Duration.ofMillis(300));
+
+        assertUnavailable(504, calls(route).status("Echo", NO_DEADLINE));
+    }
+
+    private static void assertUnavailable(int httpStatus, Status status) {
+        assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(status.getDescription()).startsWith("HTTP status code " + httpStatus + "\n");
+    }
+
+    private GrpcCalls calls(Route route) throws Exception {
+        TlsProxy proxy = bench.start(TlsProxy.builder().route(route));
         return bench.closing(GrpcCalls.through(proxy, HOST));
     }
 
