@@ -164,9 +164,9 @@ final class BodyWatch {
     /** Before the response, with the request sent, it is the upstream room that counts the time. */
     private boolean waiting() {
         HttpServerExchange exchange = state.exchange();
-        boolean responding = response != null && !exchange.isResponseComplete();
-        boolean receiving = request != null && !exchange.isRequestComplete() && !discarding && !(grpc && responding);
-        boolean sending = responding && (!(eventStream || grpc) || response.blocked());
+        ResponseBody body = exchange.isResponseComplete() ? null : response;
+        boolean receiving = request != null && !exchange.isRequestComplete() && !discarding && !(grpc && body != null);
+        boolean sending = body != null && (!(eventStream || grpc) || body.blocked());
         return receiving || sending;
     }
 
