@@ -7,7 +7,7 @@ import java.util.Objects;
  * How long the proxy waits, and for what. Immutable: each method returns a new value. Every time must be 1 ms to 1 day.
  *
  * <p>There is no limit on the whole of a response, none on a WebSocket tunnel, and none on a silent
- * {@code text/event-stream} response.
+ * {@code text/event-stream} response or gRPC call that has begun to respond.
  */
 public final class Timeouts {
 

@@ -6,15 +6,19 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server behind the proxy. Immutable.
+ * A server behind the proxy, to which the proxy speaks HTTP/1.1. Immutable.
  *
  * <p>An {@code https} upstream's certificate is verified, with its host name, against the JVM's own trusted CAs; a CA of
  * your own is added with {@link #trust}.
  */
 public final class Upstream {
+
+    /** Schemes that say that the upstream speaks HTTP/2. */
+    private static final Set<String> HTTP_2 = Set.of("h2", "h2c", "h2c-prior", "http2", "grpc", "grpcs");
 
     private final URI uri;
     private final List<Path> trusted;
@@ -42,6 +46,11 @@ public final class Upstream {
             parsed = new URI(uri);
         } catch (URISyntaxException e) {
             throw refused(uri);
+        }
+        if (HTTP_2.contains(String.valueOf(parsed.getScheme()))) {
+            throw new IllegalArgumentException(
+                    "upstream: \"" + hidden(uri) + "\" (expected: http:// or https:// and a port where"
+                            + " the server speaks HTTP/1.1; HTTP/2 to upstreams is not supported)");
         }
         boolean http = "http".equals(parsed.getScheme());
         boolean https = "https".equals(parsed.getScheme());
@@ -121,9 +130,13 @@ public final class Upstream {
         return uri.toString();
     }
 
-    /** Without what may be a password. */
     private static IllegalArgumentException refused(String uri) {
-        return new IllegalArgumentException("upstream: \"" + uri.replaceAll("//.*@", "//...@")
+        return new IllegalArgumentException("upstream: \"" + hidden(uri)
                 + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+    }
+
+    /** Without what may be a password. */
+    private static String hidden(String uri) {
+        return uri.replaceAll("//.*@", "//...@");
     }
 }

@@ -120,6 +120,16 @@ class RouteTest {
                         + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"h2c", "h2", "http2", "grpc", "grpcs"})
+    void refusesHttp2UpstreamAndSaysWhatToGive(String scheme) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Route.of("a.example.com").to(scheme + "://127.0.0.1:50051"))
+                .withMessage(
+                        "upstream: \"" + scheme + "://127.0.0.1:50051\" (expected: http:// or https:// and a port where"
+                                + " the server speaks HTTP/1.1; HTTP/2 to upstreams is not supported)");
+    }
+
     @Test
     void refusesUserInformationWithoutShowingIt() {
         assertThatIllegalArgumentException()

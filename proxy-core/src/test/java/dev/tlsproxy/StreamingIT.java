@@ -12,9 +12,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -139,6 +144,61 @@ class StreamingIT {
                     assertThat(client.nextData(1)).isEqualTo("" + i);
                 }
             }
+        }
+    }
+
+    /** What gRPC needs: a client with HTTP/2 and an upstream with chunks have the same trailers. */
+    @Test
+    void trailersPassBothWaysBetweenHttp2AndChunks() throws Exception {
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    received.add(head);
+                    received.add(StreamingUpstream.readHead(in)); // the chunks up to the empty line
+                    StreamingUpstream.write(
+                            out,
+                            "HTTP/1.1 200 OK\r\nTrailer: grpc-status\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"
+                                    + "0\r\ngrpc-status: 0\r\nSet-Cookie: a=b\r\nContent-Length: 9\r\n\r\n");
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                H2Client client = local.http2()) {
+            List<String> fields = new ArrayList<>(List.of(local.fields("POST", "/")));
+            fields.addAll(List.of("te", "trailers"));
+            client.headers(1, 0, fields.toArray(String[]::new));
+            client.data(1, 0, "hi");
+            client.headers(1, H2Client.END_STREAM, "x-sum", "1", "x-forwarded-for", "6.6.6.6");
+
+            assertThat(received.poll(10, TimeUnit.SECONDS))
+                    .contains("TE: trailers\r\n", "ransfer-Encoding: chunked\r\n");
+            assertThat(received.poll(10, TimeUnit.SECONDS))
+                    .contains("hi\r\n")
+                    .containsIgnoringCase("\r\nx-sum: 1\r\n")
+                    .doesNotContain("6.6.6.6");
+            Map<String, String> response = client.response(1);
+            assertThat(response)
+                    .containsEntry("body", "ok")
+                    .containsEntry("grpc-status", "0")
+                    .doesNotContainKeys("set-cookie", "content-length", "trailer", "reset");
+        }
+    }
+
+    /** RFC 9113 section 8.1: NO_ERROR where the rest of the request is not needed for a response that is whole. */
+    @ParameterizedTest
+    @CsvSource({"/whole, 0", "/cut, 2"})
+    void resetTellsWhetherTheResponseIsWhole(String path, int code) throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out,
+                        "HTTP/1.1 200 OK\r\nContent-Length: "
+                                + (head.startsWith("POST /whole ") ? 4 : 9)
+                                + "\r\nConnection: close\r\n\r\nbody"));
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                H2Client client = local.http2()) {
+            client.headers(1, 0, local.fields("POST", path));
+
+            H2Client.Frame frame = client.nextFrame();
+            while (frame.type() != 3) {
+                frame = client.nextFrame();
+            }
+            assertThat(frame.payload()).isEqualTo(new byte[] {0, 0, 0, (byte) code});
         }
     }
 

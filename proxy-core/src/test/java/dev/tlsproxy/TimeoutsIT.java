@@ -313,6 +313,40 @@ class TimeoutsIT {
         }
     }
 
+    /** Both sides of a call may be silent for as long as they like, once it has begun to respond. */
+    @Test
+    void silentGrpcCallOutlivesStalledDownloads() throws Exception {
+        CountDownLatch speak = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    if (head.startsWith("POST /call ")) {
+                        StreamingUpstream.write(
+                                out,
+                                "HTTP/1.1 200 OK\r\nContent-Type: application/grpc+proto\r\nContent-Length: 6\r\n\r\nfirst");
+                        await(speak, 20_000);
+                        in.readNBytes("1\r\nx\r\n".length());
+                        StreamingUpstream.write(out, "!");
+                    } else {
+                        StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+                        in.readAllBytes();
+                    }
+                });
+                LocalProxy local = LocalProxy.started(LocalProxy.builder()
+                        .timeouts(OTHERS.bodyIdle(SHORT).keepAlive(SHORT).requestHead(SHORT))
+                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(SHORT)));
+                H2Client call = local.http2()) {
+            call.headers(1, 0, local.fields("POST", "/call"));
+            assertThat(call.nextData(1)).isEqualTo("first");
+            HttpClient client = local.client(HttpClient.Version.HTTP_2);
+            for (int i = 0; i < 2; i++) {
+                assertThatThrownBy(() -> client.send(local.request("/download").build(), BodyHandlers.ofString()))
+                        .isInstanceOf(IOException.class);
+            }
+            speak.countDown();
+            call.data(1, 0, "x");
+            assertThat(call.nextData(1)).isEqualTo("!");
+        }
+    }
+
     @Test
     void silentTunnelOutlivesStalledDownloads() throws Exception {
         try (RawUpstream upstream = RawUpstream.answering((request, connection) -> {

@@ -28,6 +28,7 @@ final class BodyWatch {
     private XnioExecutor.@Nullable Key lingering;
     private long limit = -1;
     private boolean eventStream;
+    private boolean grpc;
     private boolean discarding;
     private boolean ended;
     private long movedAtLastSweep;
@@ -68,10 +69,15 @@ final class BodyWatch {
         return discarding;
     }
 
-    /** A silent {@code text/event-stream} is normal. */
+    /** A silent {@code text/event-stream} is normal, and so is a gRPC call where neither side has anything to say. */
     void responseHead(HeaderMap fields) {
-        String type = fields.getFirst(Headers.CONTENT_TYPE);
-        eventStream = type != null && type.regionMatches(true, 0, "text/event-stream", 0, 17);
+        eventStream = isOfType(fields, "text/event-stream");
+        grpc = isOfType(fields, "application/grpc"); // and those that begin with it: +proto, -web, -web-text
+    }
+
+    private static boolean isOfType(HeaderMap fields, String type) {
+        String value = fields.getFirst(Headers.CONTENT_TYPE);
+        return value != null && value.regionMatches(true, 0, type, 0, type.length());
     }
 
     long requestBytes() {
@@ -158,8 +164,9 @@ final class BodyWatch {
     /** Before the response, with the request sent, it is the upstream room that counts the time. */
     private boolean waiting() {
         HttpServerExchange exchange = state.exchange();
-        boolean receiving = request != null && !exchange.isRequestComplete() && !discarding;
-        boolean sending = response != null && !exchange.isResponseComplete() && (!eventStream || response.blocked());
+        ResponseBody body = exchange.isResponseComplete() ? null : response;
+        boolean receiving = request != null && !exchange.isRequestComplete() && !discarding && !(grpc && body != null);
+        boolean sending = body != null && (!(eventStream || grpc) || body.blocked());
         return receiving || sending;
     }
 

@@ -89,6 +89,8 @@ public final class RequestPipeline implements HttpHandler {
             }
             exchange.putAttachment(
                     UpstreamCall.KEY, new ExchangeCall(state, route, target.text(), upstreamRequest, upgrade));
+            // ProxyHandler would copy a client certificate, which costs two exceptions where there is none.
+            exchange.getConnection().setSslSessionInfo(null);
             proxyHandler.handleRequest(exchange);
         } catch (Refusal refusal) {
             GatewayError.answer(state, refusal);

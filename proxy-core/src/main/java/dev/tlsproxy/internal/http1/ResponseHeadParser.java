@@ -22,6 +22,11 @@ final class ResponseHeadParser {
     private static final int STATUS_FROM = "HTTP/1.1 ".length();
     private static final int STATUS_TO = STATUS_FROM + 3;
 
+    private static final String HTTP_2 =
+            "an HTTP/2 frame (expected: HTTP/1.1 at this port; gRPC servers mostly speak HTTP/2 only)";
+    private static final int FRAME_HEAD = 9;
+    private static final int SETTINGS = 4;
+
     private final LineReader lines = new LineReader();
     private @Nullable FieldLines fields;
     private HttpString protocol = Protocols.HTTP_1_1;
@@ -37,6 +42,9 @@ final class ResponseHeadParser {
     ResponseHead parse(ByteBuffer in) throws MalformedResponseException {
         FieldLines rest = fields;
         if (rest == null) {
+            if (isHttp2(in)) {
+                throw new MalformedResponseException(HTTP_2);
+            }
             if (!lines.read(in, MAX_BYTES, WHAT)) {
                 begin(lines.bytes(), lines.length());
                 return null;
@@ -46,6 +54,19 @@ final class ResponseHeadParser {
             fields = rest;
         }
         return rest.read(in) ? new ResponseHead(protocol, status, reason, rest.fields()) : null;
+    }
+
+    /**
+     * Whether a server that speaks HTTP/2 only begins, as gRPC servers do: its first frame is SETTINGS on stream 0 (RFC 9113
+     * section 3.4). Where that comes in pieces it is malformed without its name.
+     */
+    private boolean isHttp2(ByteBuffer in) {
+        int at = in.position();
+        return lines.length() == 0
+                && in.remaining() >= FRAME_HEAD
+                && in.get(at) == 0
+                && in.get(at + 3) == SETTINGS
+                && in.getInt(at + 5) == 0;
     }
 
     /** What speaks another protocol may never end its first line. */

@@ -11,8 +11,8 @@ import org.xnio.conduits.StreamSinkConduit;
 
 /**
  * Puts the first GOAWAY of a graceful end (RFC 9113 section 6.8: last stream 2^31-1, NO_ERROR) between two frames of an
- * HTTP/2 connection. Undertow's own GOAWAY closes the connection under the streams that are open. Tells the {@link FrameBudget} what was sent. Used on the connection's
- * I/O thread.
+ * HTTP/2 connection. Undertow's own GOAWAY closes the connection under the streams that are open. Tells the
+ * {@link FrameBudget} what was sent, and knows which responses were sent whole. Used on the connection's I/O thread.
  */
 final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
@@ -21,7 +21,16 @@ final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
         0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, (byte) 0xFF, (byte) 0xFF, (byte) 0xFF, 0, 0, 0, 0
     };
 
+    private static final int DATA = 0;
+    private static final int HEADERS = 1;
+    private static final int END_STREAM = 1;
+
+    /** As many as there may be streams at once. */
+    private static final int REMEMBERED = 100;
+
     private final FrameBudget budget;
+    private final int[] ended = new int[REMEMBERED];
+    private int endedCount;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_LENGTH);
     private final ByteBuffer announcement =
             ByteBuffer.wrap(ANNOUNCEMENT).asReadOnlyBuffer().limit(0);
@@ -73,9 +82,26 @@ final class GoAwayConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
                     header.clear();
                     skip = header.getInt(0) >>> 8;
                     budget.sent(header.get(3));
+                    remember(header.get(3), header.get(4), header.getInt(5));
                 }
             }
         }
+    }
+
+    private void remember(int type, int flags, int stream) {
+        if ((type == DATA || type == HEADERS) && (flags & END_STREAM) != 0) {
+            ended[endedCount++ % REMEMBERED] = stream;
+        }
+    }
+
+    /** Whether the end of a stream's response was written, for the streams whose end is not long ago. */
+    boolean hasEnded(int stream) {
+        for (int one : ended) {
+            if (one == stream) {
+                return true;
+            }
+        }
+        return false;
     }
 
     @Override

@@ -34,7 +34,7 @@ import org.xnio.ssl.SslConnection;
 
 /**
  * An HTTP/2 connection of Undertow's, with what that leaves out: a flow-control window that opens, streams that tell
- * whether they were reset, requests looked at before Undertow takes their pseudo-fields apart, a limit of concurrent
+ * whether they were reset, resets that tell why, requests looked at before Undertow takes their pseudo-fields apart, a limit of concurrent
  * streams, and an end of connections without a request or within a head. On the connection's I/O thread.
  */
 final class Http2Connection extends Http2Channel {
@@ -60,6 +60,7 @@ final class Http2Connection extends Http2Channel {
     private XnioExecutor.@Nullable Key timer;
     private XnioExecutor.@Nullable Key headTimer;
     private boolean windowOpened;
+    private int lastReset;
     private long idleSince;
     private boolean draining;
     private long newStreamsUntil;
@@ -181,6 +182,20 @@ final class Http2Connection extends Http2Channel {
         if (hosts != null && authority != null && !hosts.stream().allMatch(authority::equalsIgnoreCase)) {
             fields.put(AUTHORITY, "");
         }
+    }
+
+    /**
+     * Undertow says CANCEL whatever the reason, once for each direction, and counts both against its limit. A client takes
+     * the code for the reason: of gRPC's, CANCEL says that the call was given up on purpose. RFC 9113 sections 7 and 8.1.
+     */
+    @Override
+    public void sendRstStream(int streamId, int statusCode) {
+        if (statusCode != ERROR_CANCEL) {
+            super.sendRstStream(streamId, statusCode);
+        } else if (streamId != lastReset) {
+            super.sendRstStream(streamId, wire.goAway().hasEnded(streamId) ? ERROR_NO_ERROR : ERROR_INTERNAL_ERROR);
+        }
+        lastReset = streamId;
     }
 
     private void handle(HttpServerExchange exchange) throws Exception {

@@ -62,6 +62,16 @@ class ResponseHeadParserTest {
     }
 
     @Test
+    void namesTheProtocolOfAServerThatSpeaksHttp2Only() {
+        String settings = "\u0000\u0000\u0006\u0004\u0000\u0000\u0000\u0000\u0000\u0000\u0003\u0000\u0000\u0000d";
+
+        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(settings)))
+                .hasMessage("an HTTP/2 frame (expected: HTTP/1.1 at this port; gRPC servers mostly speak HTTP/2 only)");
+        assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(settings.substring(0, 8))))
+                .hasMessage("status line: no HTTP/1.1 or HTTP/1.0 response");
+    }
+
+    @Test
     void leavesWhatFollowsTheHead() throws Exception {
         ByteBuffer in = bytes("HTTP/1.1 204 \r\n\r\nHTTP/1.1");
         assertThat(new ResponseHeadParser().parse(in)).isNotNull();
