@@ -105,7 +105,7 @@ final class ConnectTry {
             succeed(socket);
             return;
         }
-        TlsConnect handshake = new TlsConnect(socket, upstream, connector.buffers());
+        TlsConnect handshake = new TlsConnect(socket, upstream);
         stopTimer();
         timer = Timers.after(thread, deadline - ticker.getAsLong(), () -> {
             failed(mine, UpstreamFailure.CONNECT_TIMEOUT);
