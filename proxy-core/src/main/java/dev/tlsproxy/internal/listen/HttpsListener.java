@@ -71,13 +71,14 @@ public final class HttpsListener implements AutoCloseable {
     }
 
     private void accepted(OpenConnection connection) {
-        Optional<String> refusal = door.handshakeBegun();
-        if (refusal.isPresent()) {
-            door.handshakeEnded();
-            door.tellRefused(connection.peer(), refusal.get());
-            connection.close();
+        HandshakeAttempt attempt = new HandshakeAttempt(this, connection);
+        Optional<HandshakePlaces.Place> place =
+                door.handshakeBegun(connection.peer().getAddress(), attempt::giveWaySoon);
+        if (place.isPresent()) {
+            attempt.begin(place.get());
         } else {
-            new HandshakeAttempt(this, connection).begin();
+            door.tellRefused(connection.peer(), door.handshakesUnderWay());
+            connection.close();
         }
     }
 

@@ -1,6 +1,6 @@
 /**
  * From sockets to exchanges. Reading order: {@link dev.tlsproxy.internal.listen.HttpsListener}, {@code ListenConfig},
- * {@code AcceptedSockets} with {@link dev.tlsproxy.internal.listen.Door} and {@code ClientNetwork} (limits),
+ * {@code AcceptedSockets} with {@link dev.tlsproxy.internal.listen.Door} and {@code ClientNetwork} and {@code HandshakePlaces} (limits),
  * {@code ProxyHeaderAttempt} with {@code ProxyHeader} and {@code ProxiedConnection} (a {@code WrappedConnection}),
  * {@code HandshakeAttempt} (ClientHello and timer), {@code HeldHandshakes}, {@code Farewell} (refusals),
  * {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit} and {@code ObservingSinkConduit},
