@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 class HandshakeStormIT {
 
     private static final int CLIENTS = 20;
-    private static final int REQUESTS = 1000;
+    private static final int REQUESTS = 500;
 
     /** Attempts that are open at once: so many may be ready in one turn of an I/O thread. */
     private static final int AT_ONCE = 100;

@@ -116,6 +116,12 @@ final class HandshakeAttempt {
         } else if (admission instanceof Admission.Wait wait) {
             await(wait.until());
         } else if (admission instanceof Admission.Proceed plan) {
+            listener.turns().begin(connection.raw().getIoThread(), () -> proceed(plan));
+        }
+    }
+
+    private void proceed(Admission.Proceed plan) {
+        if (!over) {
             handshake = new ClientHandshake(this, plan, peeked.toByteArray());
             peeked.reset();
             handshake.begin();

@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.listen;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -54,8 +55,8 @@ final class HandshakePlaces {
     }
 
     private Place oldest(int largest) {
-        Object client = byCount.get(largest).iterator().next();
-        return held.get(client).iterator().next();
+        Object client = Objects.requireNonNull(byCount.get(largest)).iterator().next();
+        return Objects.requireNonNull(held.get(client)).iterator().next();
     }
 
     private int count(Object client) {

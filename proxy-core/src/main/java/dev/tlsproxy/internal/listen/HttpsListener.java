@@ -30,6 +30,7 @@ public final class HttpsListener implements AutoCloseable {
     private final ProxyEvents events;
     private final HttpHandOver handOver;
     private final HeldHandshakes held = new HeldHandshakes();
+    private final HandshakeTurns turns = new HandshakeTurns();
 
     /**
      * Makes a listener that is not bound yet.
@@ -146,6 +147,10 @@ public final class HttpsListener implements AutoCloseable {
 
     HeldHandshakes held() {
         return held;
+    }
+
+    HandshakeTurns turns() {
+        return turns;
     }
 
     Door door() {
