@@ -28,7 +28,6 @@ final class ConnectTry {
             .set(Options.KEEP_ALIVE, true)
             .getMap();
 
-    private final UpstreamConnector connector;
     private final UpstreamAddress upstream;
     private final XnioIoThread thread;
     private final LongSupplier ticker;
@@ -40,13 +39,11 @@ final class ConnectTry {
     private boolean done;
 
     ConnectTry(
-            UpstreamConnector connector,
             UpstreamAddress upstream,
             XnioIoThread thread,
             Duration timeout,
             LongSupplier ticker,
             UpstreamConnector.Callback callback) {
-        this.connector = connector;
         this.upstream = upstream;
         this.thread = thread;
         this.ticker = ticker;

@@ -45,7 +45,7 @@ final class UpstreamConnector {
 
     /** Called on the I/O thread that the connection will belong to. */
     void connect(UpstreamAddress upstream, XnioIoThread thread, Callback callback) {
-        ConnectTry attempt = new ConnectTry(this, upstream, thread, timeout, ticker, callback);
+        ConnectTry attempt = new ConnectTry(upstream, thread, timeout, ticker, callback);
         attempt.start();
         resolve(upstream.uri(), thread, attempt::resolved);
     }
