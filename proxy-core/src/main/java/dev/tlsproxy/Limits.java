@@ -3,7 +3,7 @@ package dev.tlsproxy;
 /**
  * How many connections clients may hold open, on both listeners together. Immutable: each method returns a new value.
  * What is over a limit is closed at once, before its TLS handshake, and told to
- * {@link dev.tlsproxy.spi.ProxyEvents#connectionRefused}. What is open is never cut by a limit.
+ * {@link dev.tlsproxy.spi.ProxyEvents#connectionRefused}. What is open is never cut by a limit, but for {@link #handshakes}.
  */
 public final class Limits {
 
@@ -53,7 +53,9 @@ public final class Limits {
     }
 
     /**
-     * TLS handshakes under way, with those that wait for a certificate.
+     * TLS handshakes under way, with those that wait for a certificate. Where there are as many, the client that has most of
+     * them gives way, by its oldest, to a client that would have fewer; what counts as one client is as with
+     * {@link #connectionsPerClient}. So a few clients that never end their handshakes can't keep others out.
      *
      * @param most 1 to 1,000,000; default 4,000
      * @return new limits

@@ -235,7 +235,7 @@ class BrokenUpstreamsIT {
         }
     }
 
-    /** Facts, section E, case 12; the third part of it is UpstreamTlsIT's. */
+    /** Facts, section E, case 12; the third part of it is TlsUpstreamIT's. */
     @ParameterizedTest
     @CsvSource({"'Content-Length: 10\r\n\r\nhello'", "'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'"})
     void truncatedResponseIsNoCompleteOne(String rest) throws Exception {

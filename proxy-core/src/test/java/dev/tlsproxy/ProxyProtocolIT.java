@@ -19,6 +19,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -34,6 +35,7 @@ class ProxyProtocolIT {
     private static final String HOST = LocalProxy.HOST;
 
     private final List<String> refused = new CopyOnWriteArrayList<>();
+    private final List<String> failed = new CopyOnWriteArrayList<>();
     private final List<String> shaken = new CopyOnWriteArrayList<>();
     private final List<Socket> open = new ArrayList<>();
     private RawUpstream upstream;
@@ -54,13 +56,17 @@ class ProxyProtocolIT {
     }
 
     private void run(Limits limits, String... networks) {
+        run(limits, Duration.ofSeconds(1), networks);
+    }
+
+    private void run(Limits limits, Duration handshake, String... networks) {
         TlsProxyBuilder builder = TlsProxy.builder()
                 .https(LocalProxy.ANY_PORT)
                 .http(LocalProxy.ANY_PORT)
                 .store(CertificateStore.inMemory())
                 .route(HOST, upstream.uri())
                 .limits(limits)
-                .timeouts(Timeouts.defaults().handshake(Duration.ofSeconds(1)))
+                .timeouts(Timeouts.defaults().handshake(handshake))
                 .events(new Recorder());
         if (networks.length > 0) {
             builder.proxyProtocol(networks);
@@ -73,6 +79,11 @@ class ProxyProtocolIT {
         @Override
         public void connectionRefused(InetSocketAddress client, String reason) {
             refused.add(client.getAddress().getHostAddress() + ": " + reason);
+        }
+
+        @Override
+        public void handshakeFailed(InetSocketAddress client, Optional<String> serverName, String reason) {
+            failed.add(client.getAddress().getHostAddress() + ": " + reason);
         }
 
         @Override
@@ -300,6 +311,22 @@ class ProxyProtocolIT {
         assertRefused("127.0.0.1: 1 handshakes are under way already (the limit of Limits.handshakes)");
         assertThat(http1(done)).startsWith("HTTP/1.1 200 ");
         await().ignoreExceptions().untilAsserted(() -> http1(tls("", "http/1.1")));
+    }
+
+    /** Without this, one client's half handshakes would keep all others out for the time a handshake may take. */
+    @Test
+    void theClientWithMostHandshakesGivesWayToOthers() throws Exception {
+        run(Limits.defaults().handshakes(3), Duration.ofMinutes(1), "127.0.0.1");
+        for (int i = 0; i < 4; i++) {
+            sent(v1("192.0.2.7") + "\u0016");
+        }
+        assertFirstRefused("192.0.2.7: 3 handshakes are under way already (the limit of Limits.handshakes)");
+        assertThat(http1(tls(v1("192.0.2.8"), "http/1.1"))).startsWith("HTTP/1.1 200 ");
+
+        await().until(() -> failed.size() == 1);
+        assertThat(failed)
+                .containsExactly("192.0.2.7: gave way to a client with fewer:"
+                        + " 3 handshakes are under way already (the limit of Limits.handshakes)");
     }
 
     @Test

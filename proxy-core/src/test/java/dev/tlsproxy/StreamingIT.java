@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StreamingIT {
 
     private static final int EVENTS = 5;
-    private static final Duration SOON = Duration.ofMillis(1500); // two looks, half a second apart, and a slow machine
+    private static final Duration SOON = Duration.ofSeconds(5); // two looks, 0.4 s apart, and a slow machine
 
     @ParameterizedTest
     @EnumSource(HttpClient.Version.class)

@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
 
 /** An upstream that reads one request head per connection and leaves all else to the test. One daemon thread each. */
 public final class StreamingUpstream implements AutoCloseable {
@@ -27,13 +29,23 @@ public final class StreamingUpstream implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
 
     public StreamingUpstream(Talk talk) throws IOException {
-        this.server = new ServerSocket(0, 256, InetAddress.getLoopbackAddress());
+        this(new ServerSocket(0, 256, InetAddress.getLoopbackAddress()), talk);
+    }
+
+    private StreamingUpstream(ServerSocket server, Talk talk) {
+        this.server = server;
         this.talk = talk;
         daemon("streaming-upstream-accept", this::accept);
     }
 
+    /** One that speaks TLS, with a certificate for {@code localhost}. */
+    public static StreamingUpstream tls(SSLContext context, Talk talk) throws IOException {
+        return new StreamingUpstream(
+                context.getServerSocketFactory().createServerSocket(0, 256, InetAddress.getLoopbackAddress()), talk);
+    }
+
     public String uri() {
-        return "http://127.0.0.1:" + server.getLocalPort();
+        return (server instanceof SSLServerSocket ? "https://localhost:" : "http://127.0.0.1:") + server.getLocalPort();
     }
 
     /** How many connections are open at this moment. */

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.DEROctetString;
@@ -85,6 +86,24 @@ public final class TestCa {
     /** As {@link #issue}, where more than the names matters. */
     public Request request(String... names) {
         return new Request(List.of(names));
+    }
+
+    /** A server's context with the JDK's own TLS and a certificate for these names. */
+    public SSLContext serverContext(String... names) {
+        try {
+            CertifiedKey key = issue(names);
+            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+            store.load(null, null);
+            store.setKeyEntry(
+                    "server", key.privateKey(), new char[0], key.chain().toArray(X509Certificate[]::new));
+            KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+            keys.init(store, new char[0]);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), null, null);
+            return context;
+        } catch (GeneralSecurityException | IOException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** A client's context that trusts this CA only. */

@@ -19,7 +19,7 @@ import org.xnio.XnioIoThread;
 final class IdleSweeps {
 
     private static final int SWEEPS_PER_IDLE = 4;
-    private static final long MAX_PERIOD_NANOS = 500_000_000;
+    private static final long MAX_PERIOD_NANOS = 400_000_000; // a client that left is found at the second look
     private static final long MIN_PERIOD_NANOS = 1_000_000;
 
     private final Map<XnioIoThread, Sweep> byThread = new ConcurrentHashMap<>();

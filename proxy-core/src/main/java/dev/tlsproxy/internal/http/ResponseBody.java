@@ -110,8 +110,10 @@ final class ResponseBody extends AbstractStreamSinkConduit<StreamSinkConduit> {
     @Override
     public void terminateWrites() throws IOException {
         cleanTrailers();
-        // Undertow tells of the end of the exchange from within this call, so this has to be known before.
-        ended = true;
+        // Undertow tells of the end of the exchange from within this call, so this has to be known before. It also ends
+        // a
+        // response that was cut by closing its connection.
+        ended = state.exchange().getConnection().isOpen();
         try {
             next.terminateWrites();
         } catch (IOException e) {

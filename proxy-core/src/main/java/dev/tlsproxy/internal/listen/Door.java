@@ -21,7 +21,7 @@ public final class Door {
 
     private final Config config;
     private final AtomicInteger connections = new AtomicInteger();
-    private final AtomicInteger handshakes = new AtomicInteger();
+    private final HandshakePlaces handshakes;
     private final ConcurrentMap<ClientNetwork, Integer> perClient = new ConcurrentHashMap<>();
 
     /**
@@ -57,6 +57,7 @@ public final class Door {
      */
     public Door(Config config) {
         this.config = config;
+        this.handshakes = new HandshakePlaces(config.maxHandshakes());
     }
 
     boolean expectsProxyHeader() {
@@ -85,7 +86,7 @@ public final class Door {
 
     /** Counts a client's connection in, until the seat is given up. */
     Seat seat(InetAddress client) {
-        if (client.isLoopbackAddress() || config.exempt().test(client)) {
+        if (isMany(client)) {
             return new Seat(Optional.empty(), () -> {});
         }
         ClientNetwork network = ClientNetwork.of(client);
@@ -101,16 +102,23 @@ public final class Door {
     /** A client's place, or the reason why there is none; to be given up either way. */
     record Seat(Optional<String> refusal, Runnable giveUp) {}
 
-    /** Counts a handshake in, until {@link #handshakeEnded}; the reason where there are too many. */
-    Optional<String> handshakeBegun() {
-        return handshakes.incrementAndGet() > config.maxHandshakes()
-                ? Optional.of(
-                        config.maxHandshakes() + " handshakes are under way already (the limit of Limits.handshakes)")
-                : Optional.empty();
+    /** Whether many clients come from an address, none of which can be told from the others. */
+    private boolean isMany(InetAddress client) {
+        return client.isLoopbackAddress() || config.exempt().test(client);
     }
 
-    void handshakeEnded() {
-        handshakes.decrementAndGet();
+    /**
+     * Counts a handshake in, until its place is left.
+     *
+     * @param giveWay called by any thread when the place goes to a client with fewer
+     * @return empty where there are too many
+     */
+    Optional<HandshakePlaces.Place> handshakeBegun(InetAddress client, Runnable giveWay) {
+        return handshakes.enter(isMany(client) ? new Object() : ClientNetwork.of(client), giveWay);
+    }
+
+    String handshakesUnderWay() {
+        return config.maxHandshakes() + " handshakes are under way already (the limit of Limits.handshakes)";
     }
 
     void tellRefused(InetSocketAddress client, String reason) {

@@ -36,7 +36,7 @@ final class HandshakeAttempt {
     private final HttpsListener listener;
     private final OpenConnection connection;
     private final InetSocketAddress peer;
-    private XnioExecutor.Key timer;
+    private XnioExecutor.Key timer = () -> false;
     private final ClientHelloReader reader = new ClientHelloReader();
     private final ByteArrayOutputStream peeked = new ByteArrayOutputStream();
     private Optional<String> serverName = Optional.empty();
@@ -44,17 +44,18 @@ final class HandshakeAttempt {
     private @Nullable CompletionStage<Boolean> awaited;
     private boolean hasWaited;
     private boolean over;
-    private boolean counted = true;
+    private HandshakePlaces.@Nullable Place place;
 
     HandshakeAttempt(HttpsListener listener, OpenConnection connection) {
         this.listener = listener;
         this.connection = connection;
         this.peer = connection.peer();
-        this.timer = after(listener.config().handshake(), this::timedOut);
-        connection.onClosed(this::closed);
     }
 
-    void begin() {
+    void begin(HandshakePlaces.Place taken) {
+        place = taken;
+        timer = after(listener.config().handshake(), this::timedOut);
+        connection.onClosed(this::closed);
         ConduitStreamSourceChannel source = connection.raw().getSourceChannel();
         source.setReadListener(this::peek);
         peek(source);
@@ -115,6 +116,12 @@ final class HandshakeAttempt {
         } else if (admission instanceof Admission.Wait wait) {
             await(wait.until());
         } else if (admission instanceof Admission.Proceed plan) {
+            listener.turns().begin(connection.raw().getIoThread(), () -> proceed(plan));
+        }
+    }
+
+    private void proceed(Admission.Proceed plan) {
+        if (!over) {
             handshake = new ClientHandshake(this, plan, peeked.toByteArray());
             peeked.reset();
             handshake.begin();
@@ -130,19 +137,46 @@ final class HandshakeAttempt {
     private void await(CompletionStage<Boolean> until) {
         awaited = until;
         hasWaited = true;
-        if (!listener.held().hold(this, until)) {
+        if (place == null || !listener.held().hold(this, place.client(), until)) {
             awaited = null;
-            refuse(
-                    Admission.UNRECOGNIZED_NAME,
-                    "no certificate for the name the client asks for, and " + HeldHandshakes.MAX
-                            + " handshakes wait for theirs already");
+            refuseToHold();
         }
+    }
+
+    private void refuseToHold() {
+        refuse(
+                Admission.UNRECOGNIZED_NAME,
+                "no certificate for the name the client asks for, and " + HeldHandshakes.MAX
+                        + " handshakes wait for theirs already");
     }
 
     /** Called by any thread. */
     void admitSoon() {
+        soon(this::admitNow);
+    }
+
+    /** Called by any thread, when another client gets this one's place among those that wait. */
+    void stopWaitingSoon() {
+        soon(() -> {
+            if (awaited != null && !over) {
+                awaited = null;
+                refuseToHold();
+            }
+        });
+    }
+
+    /** Called by any thread, when another client gets this one's place. */
+    void giveWaySoon() {
+        soon(() -> {
+            if (!over) {
+                failed("gave way to a client with fewer: " + listener.door().handshakesUnderWay());
+            }
+        });
+    }
+
+    private void soon(Runnable task) {
         try {
-            connection.raw().getIoThread().execute(this::admitNow);
+            connection.raw().getIoThread().execute(task);
         } catch (RejectedExecutionException e) {
             connection.close();
         }
@@ -232,9 +266,9 @@ final class HandshakeAttempt {
     }
 
     private void countOut() {
-        if (counted) {
-            counted = false;
-            listener.door().handshakeEnded();
+        if (place != null) {
+            place.leave();
+            place = null;
         }
     }
 

@@ -1,8 +1,9 @@
 package dev.tlsproxy.internal.listen;
 
 import java.util.IdentityHashMap;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** The handshakes of a listener that wait for a certificate. Safe for use by several threads. */
@@ -14,20 +15,24 @@ final class HeldHandshakes {
      * An entry stays until its stage completes, also without attempts: a stage is asked to call back once only, because
      * it can't be told to forget and clients could pile up calls on it.
      */
-    private final IdentityHashMap<CompletionStage<Boolean>, Set<HandshakeAttempt>> waiting = new IdentityHashMap<>();
+    private final IdentityHashMap<CompletionStage<Boolean>, Map<HandshakeAttempt, HandshakePlaces.Place>> waiting =
+            new IdentityHashMap<>();
 
-    private int count;
+    private final HandshakePlaces places = new HandshakePlaces(MAX);
 
-    /** False where too many are held; else the attempt is told, soon and on its own thread, when the stage completes. */
-    boolean hold(HandshakeAttempt attempt, CompletionStage<Boolean> until) {
+    /**
+     * False where too many are held; else the attempt is told, soon and on its own thread, when the stage completes, or
+     * when its place goes to a client with fewer.
+     */
+    boolean hold(HandshakeAttempt attempt, Object client, CompletionStage<Boolean> until) {
+        Optional<HandshakePlaces.Place> place = places.enter(client, () -> gaveWay(attempt, until));
+        if (place.isEmpty()) {
+            return false;
+        }
         boolean first;
         synchronized (this) {
-            if (count >= MAX) {
-                return false;
-            }
             first = !waiting.containsKey(until);
-            waiting.computeIfAbsent(until, stage -> new LinkedHashSet<>()).add(attempt);
-            count++;
+            waiting.computeIfAbsent(until, stage -> new LinkedHashMap<>()).put(attempt, place.get());
         }
         if (first) {
             // the outcome is in the certificate table
@@ -38,21 +43,26 @@ final class HeldHandshakes {
 
     /** Ends a wait early; does nothing where the attempt does not wait. */
     synchronized void release(HandshakeAttempt attempt, CompletionStage<Boolean> until) {
-        Set<HandshakeAttempt> attempts = waiting.get(until);
-        if (attempts != null && attempts.remove(attempt)) {
-            count--;
+        Map<HandshakeAttempt, HandshakePlaces.Place> attempts = waiting.get(until);
+        HandshakePlaces.Place place = attempts == null ? null : attempts.remove(attempt);
+        if (place != null) {
+            place.leave();
         }
     }
 
+    private void gaveWay(HandshakeAttempt attempt, CompletionStage<Boolean> until) {
+        release(attempt, until);
+        attempt.stopWaitingSoon();
+    }
+
     private void completed(CompletionStage<Boolean> until) {
-        Set<HandshakeAttempt> attempts;
+        Map<HandshakeAttempt, HandshakePlaces.Place> attempts;
         synchronized (this) {
             attempts = waiting.remove(until);
-            if (attempts == null) {
-                return;
-            }
-            count -= attempts.size();
         }
-        attempts.forEach(HandshakeAttempt::admitSoon);
+        if (attempts != null) {
+            attempts.values().forEach(HandshakePlaces.Place::leave);
+            attempts.keySet().forEach(HandshakeAttempt::admitSoon);
+        }
     }
 }

@@ -30,6 +30,7 @@ public final class HttpsListener implements AutoCloseable {
     private final ProxyEvents events;
     private final HttpHandOver handOver;
     private final HeldHandshakes held = new HeldHandshakes();
+    private final HandshakeTurns turns = new HandshakeTurns();
 
     /**
      * Makes a listener that is not bound yet.
@@ -71,13 +72,14 @@ public final class HttpsListener implements AutoCloseable {
     }
 
     private void accepted(OpenConnection connection) {
-        Optional<String> refusal = door.handshakeBegun();
-        if (refusal.isPresent()) {
-            door.handshakeEnded();
-            door.tellRefused(connection.peer(), refusal.get());
-            connection.close();
+        HandshakeAttempt attempt = new HandshakeAttempt(this, connection);
+        Optional<HandshakePlaces.Place> place =
+                door.handshakeBegun(connection.peer().getAddress(), attempt::giveWaySoon);
+        if (place.isPresent()) {
+            attempt.begin(place.get());
         } else {
-            new HandshakeAttempt(this, connection).begin();
+            door.tellRefused(connection.peer(), door.handshakesUnderWay());
+            connection.close();
         }
     }
 
@@ -145,6 +147,10 @@ public final class HttpsListener implements AutoCloseable {
 
     HeldHandshakes held() {
         return held;
+    }
+
+    HandshakeTurns turns() {
+        return turns;
     }
 
     Door door() {

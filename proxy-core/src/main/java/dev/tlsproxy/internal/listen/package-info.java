@@ -1,9 +1,9 @@
 /**
  * From sockets to exchanges. Reading order: {@link dev.tlsproxy.internal.listen.HttpsListener}, {@code ListenConfig},
- * {@code AcceptedSockets} with {@link dev.tlsproxy.internal.listen.Door} and {@code ClientNetwork} (limits),
+ * {@code AcceptedSockets} with {@link dev.tlsproxy.internal.listen.Door} and {@code ClientNetwork} and {@code HandshakePlaces} (limits),
  * {@code ProxyHeaderAttempt} with {@code ProxyHeader} and {@code ProxiedConnection} (a {@code WrappedConnection}),
  * {@code HandshakeAttempt} (ClientHello and timer), {@code HeldHandshakes}, {@code Farewell} (refusals),
- * {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit} and {@code ObservingSinkConduit},
+ * {@code HandshakeTurns}, {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit} and {@code ObservingSinkConduit},
  * {@code HttpHandOver} with {@code LargeHead}, {@code WatchedSourceConduit} and {@code Http1Activity}, {@code Http2Connection} with {@code FrameGate},
  * {@code HeadBlock}, {@code FrameBudget} and {@code GoAwayConduit}, {@code HttpOptions}; then
  * {@link dev.tlsproxy.internal.listen.HttpListener},

@@ -21,6 +21,7 @@ final class TunnelLeg {
     private @Nullable Queue<ByteBuffer> kept;
     private long keptBytes;
     private long received;
+    private long readInTurn;
     private long sent;
     private boolean yielding;
     private boolean ended;
@@ -52,6 +53,7 @@ final class TunnelLeg {
     int read(ByteBuffer target) throws IOException {
         int count = source.read(target);
         received += Math.max(0, count);
+        readInTurn += Math.max(0, count);
         return count;
     }
 
@@ -187,6 +189,15 @@ final class TunnelLeg {
 
     void yielding(boolean now) {
         yielding = now;
+        readInTurn = 0;
+    }
+
+    /**
+     * Bytes since it yielded. Also across moments without any: Undertow's TLS has such a moment after every record that is
+     * not there in full, and goes on from the thread's task queue, which XNIO runs until it is empty.
+     */
+    long readInTurn() {
+        return readInTurn;
     }
 
     boolean isYielding() {

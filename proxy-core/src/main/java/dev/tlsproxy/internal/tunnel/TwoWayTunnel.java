@@ -126,9 +126,8 @@ public final class TwoWayTunnel implements Tunnel {
     }
 
     private void pump(TunnelLeg from) {
-        int left = TURN;
         while (mayRead(from)) {
-            if (left <= 0) {
+            if (from.readInTurn() >= TURN) {
                 yieldTurn(from);
                 return;
             }
@@ -139,7 +138,6 @@ public final class TwoWayTunnel implements Tunnel {
             if (read <= 0) {
                 return;
             }
-            left -= read;
         }
     }
 

@@ -30,7 +30,6 @@ final class ConnectTry {
             .set(Options.KEEP_ALIVE, true)
             .getMap();
 
-    private final UpstreamConnector connector;
     private final UpstreamAddress upstream;
     private final @Nullable ClientAddresses announced;
     private final XnioIoThread thread;
@@ -43,14 +42,12 @@ final class ConnectTry {
     private boolean done;
 
     ConnectTry(
-            UpstreamConnector connector,
             UpstreamAddress upstream,
             @Nullable ClientAddresses announced,
             XnioIoThread thread,
             Duration timeout,
             LongSupplier ticker,
             UpstreamConnector.Callback callback) {
-        this.connector = connector;
         this.upstream = upstream;
         this.announced = announced;
         this.thread = thread;
@@ -115,7 +112,7 @@ final class ConnectTry {
             succeed(socket);
             return;
         }
-        TlsConnect handshake = new TlsConnect(socket, upstream, connector.buffers());
+        TlsConnect handshake = new TlsConnect(socket, upstream);
         stopTimer();
         timer = Timers.after(thread, deadline - ticker.getAsLong(), () -> {
             failed(mine, UpstreamFailure.CONNECT_TIMEOUT);

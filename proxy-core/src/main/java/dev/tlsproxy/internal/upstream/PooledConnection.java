@@ -17,6 +17,7 @@ final class PooledConnection {
     private final @Nullable ClientAddresses announced;
     private final StreamConnection stream;
     private final Http1Connection http;
+    private final YieldingSource yieldingSource;
     private boolean reused;
     private boolean left;
     private long idleSince;
@@ -34,12 +35,18 @@ final class PooledConnection {
         this.stream = stream;
         this.http = new Http1Connection(stream, buffers, upstream::faulty);
         ConduitStreamSourceChannel source = stream.getSourceChannel();
-        source.setConduit(new YieldingSource(source.getConduit(), stream.getIoThread()));
+        yieldingSource = new YieldingSource(source.getConduit(), stream.getIoThread());
+        source.setConduit(yieldingSource);
         onClose(this::leavePool);
     }
 
-    /** A tunnel holds no place: tunnels last for days, and would keep requests out. */
-    void leavePool() {
+    /** A tunnel holds no place: tunnels last for days, and would keep requests out. And it yields itself. */
+    void toTunnel() {
+        yieldingSource.unlimited();
+        leavePool();
+    }
+
+    private void leavePool() {
         if (!left) {
             left = true;
             upstream.closed(this);

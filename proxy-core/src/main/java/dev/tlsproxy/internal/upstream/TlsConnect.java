@@ -4,6 +4,7 @@ import dev.tlsproxy.internal.names.HostName;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -25,11 +26,21 @@ import org.xnio.ssl.SslConnection;
 /** A TLS handshake with an upstream that ends before the first request: SNI and certificate check by the URI's host. */
 final class TlsConnect {
 
+    private static final int RECORD_SPACE = 17 * 1024;
+    private static final int IDLE_BUFFERS = 256;
+
+    /**
+     * Buffers for TLS records. In one that is smaller than the largest record (RFC 8446 section 5.2: 16,640 bytes and a
+     * header of 5) Undertow's TLS waits for the rest of such a record for ever, and keeps the I/O thread busy with it. On
+     * the heap, as all buffers.
+     */
+    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
+
     private final SslConnection connection;
     private boolean handshakeDone;
     private boolean told;
 
-    TlsConnect(StreamConnection socket, UpstreamAddress upstream, ByteBufferPool buffers) {
+    TlsConnect(StreamConnection socket, UpstreamAddress upstream) {
         URI uri = upstream.uri();
         String host = UpstreamConnector.host(uri);
         OptionMap options = OptionMap.builder()
@@ -38,7 +49,7 @@ final class TlsConnect {
                 .set(UndertowOptions.ENDPOINT_IDENTIFICATION_ALGORITHM, "HTTPS")
                 .getMap();
         UndertowXnioSsl ssl = new UndertowXnioSsl(
-                Xnio.getInstance(), OptionMap.EMPTY, buffers, Objects.requireNonNull(upstream.tls(), "tls"));
+                Xnio.getInstance(), OptionMap.EMPTY, RECORDS, Objects.requireNonNull(upstream.tls(), "tls"));
         TruncationGuard guard = new TruncationGuard(socket.getSourceChannel().getConduit());
         socket.getSourceChannel().setConduit(guard);
         connection = ssl.wrapExistingConnection(socket, options, true);

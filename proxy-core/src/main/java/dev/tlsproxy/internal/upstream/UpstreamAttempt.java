@@ -24,6 +24,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     private UpstreamState upstream;
     private @Nullable UpstreamConnection lent;
     private @Nullable ClientAddresses addresses;
+    private @Nullable Waiting queued;
     private boolean ended;
     private boolean exchangeEnded;
 
@@ -58,6 +59,9 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
 
     private void exchangeEnded() {
         exchangeEnded = true;
+        if (queued != null) {
+            queued.leave();
+        }
         if (lent != null) {
             lent.exchangeEnded();
         }
@@ -82,7 +86,10 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         Waiting waiting = new Waiting(upstream);
         switch (upstream.reserve(waiting)) {
             case NOW -> connect();
-            case QUEUED -> waiting.startTimer();
+            case QUEUED -> {
+                queued = waiting;
+                waiting.startTimer();
+            }
             case FULL -> tryNext(UpstreamFailure.NO_CAPACITY);
         }
     }
@@ -220,7 +227,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
             } else if (connection != null) {
                 connection.close();
                 reserve();
-            } else if (pool.isClosed() || exchange.isComplete()) {
+            } else if (pool.isClosed() || exchangeEnded || exchange.isComplete()) {
                 queuedAt.released();
                 fail(UpstreamFailure.NO_CAPACITY);
             } else {
@@ -232,6 +239,13 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         public void poolClosed() {
             stopTimer();
             fail(UpstreamFailure.NO_CAPACITY);
+        }
+
+        /** Does nothing where it was granted what it waits for: that goes back when it comes. */
+        void leave() {
+            if (queuedAt.leaveQueue(this)) {
+                stopTimer();
+            }
         }
 
         private void timedOut() {

@@ -221,7 +221,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     @Override
     public StreamConnection performUpgrade() throws IOException {
         upgraded = true;
-        connection.leavePool();
+        connection.toTunnel();
         return connection.http().performUpgrade();
     }
 

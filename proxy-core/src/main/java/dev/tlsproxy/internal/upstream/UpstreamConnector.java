@@ -50,7 +50,7 @@ final class UpstreamConnector {
      */
     void connect(
             UpstreamAddress upstream, @Nullable ClientAddresses announced, XnioIoThread thread, Callback callback) {
-        ConnectTry attempt = new ConnectTry(this, upstream, announced, thread, timeout, ticker, callback);
+        ConnectTry attempt = new ConnectTry(upstream, announced, thread, timeout, ticker, callback);
         attempt.start();
         resolve(upstream.uri(), thread, attempt::resolved);
     }

@@ -3,28 +3,33 @@ package dev.tlsproxy.internal.upstream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import org.jspecify.annotations.Nullable;
-import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
- * Says "nothing to read" after every {@value #TURN} bytes. Undertow's Transfer loops for as long as both sides are ready:
- * one fast transfer would keep its I/O thread from all other connections.
+ * Has nothing to read for a millisecond after every {@value #TURN} bytes. Undertow's Transfer loops for as long as both
+ * sides are ready: one fast transfer would keep its I/O thread from all other connections.
  */
 final class YieldingSource extends AbstractStreamSourceConduit<StreamSourceConduit> {
 
-    private static final int TURN = 256 * 1024;
+    private static final int TURN = 1024 * 1024;
 
     private final XnioIoThread thread;
     private long bytes;
-    private XnioExecutor.@Nullable Key wakeup;
+    private boolean unlimited;
+    private boolean yielding;
+    private boolean resumed; // as whoever reads wants it; holds while yielding
 
     YieldingSource(StreamSourceConduit next, XnioIoThread thread) {
         super(next);
         this.thread = thread;
+    }
+
+    /** For a reader that yields itself. */
+    void unlimited() {
+        unlimited = true;
     }
 
     @Override
@@ -47,32 +52,58 @@ final class YieldingSource extends AbstractStreamSourceConduit<StreamSourceCondu
         return mustYield() ? 0 : count(super.transferTo(count, throughBuffer, target));
     }
 
+    /** A dry source does not begin a new turn: Undertow's TLS says so after every record that is not there in full. */
     private long count(long read) {
-        bytes = read > 0 ? bytes + read : 0;
+        bytes += Math.max(read, 0);
         return read;
     }
 
     private boolean mustYield() {
-        if (wakeup != null) {
-            wakeup.remove();
-            wakeup = null;
+        if (!yielding && bytes >= TURN && !unlimited) {
+            bytes = 0;
+            yielding = true;
+            resumed = next.isReadResumed();
+            // Undertow's TLS calls a reader again from the thread's task queue, once for each read before, and XNIO
+            // runs
+            // that queue until it is empty before it looks at other connections. So a timer, and neither a task nor a
+            // second thread, which is back before the queue is empty.
+            next.suspendReads();
+            Timers.after(thread, 1, this::goOn);
         }
-        if (bytes < TURN) {
-            return false;
-        }
-        bytes = 0;
-        // A readable socket comes again by itself with the next select. The timer is for bytes buffered above the
-        // socket.
-        // Not wakeupReads at once: XNIO runs its task queue until it is empty before it selects, so nobody else got a
-        // turn.
-        wakeup = Timers.after(thread, 1, this::wakeIfResumed);
-        return true;
+        return yielding;
     }
 
-    private void wakeIfResumed() {
-        wakeup = null;
-        if (next.isReadResumed()) {
-            next.wakeupReads();
+    private void goOn() {
+        yielding = false;
+        if (resumed) {
+            next.wakeupReads(); // there may be bytes above the socket, which does not become readable for them
         }
+    }
+
+    @Override
+    public void suspendReads() {
+        resumed = false;
+        super.suspendReads();
+    }
+
+    @Override
+    public void resumeReads() {
+        resumed = true;
+        if (!yielding) {
+            super.resumeReads();
+        }
+    }
+
+    @Override
+    public void wakeupReads() {
+        resumed = true;
+        if (!yielding) {
+            super.wakeupReads();
+        }
+    }
+
+    @Override
+    public boolean isReadResumed() {
+        return yielding ? resumed : super.isReadResumed();
     }
 }

@@ -17,7 +17,7 @@ import javax.net.ssl.SSLSocket;
 /** Clients that need more control than java.net.http gives. */
 final class RawTls {
 
-    static final int SO_TIMEOUT = 8_000;
+    static final int SO_TIMEOUT = 20_000;
 
     private RawTls() {}
 

@@ -30,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
+import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.Options;
 import org.xnio.Xnio;
@@ -53,6 +54,7 @@ final class PoolUnderTest implements AutoCloseable {
         }
     };
     final AtomicInteger calls = new AtomicInteger();
+    final List<HttpServerExchange> exchanges = new CopyOnWriteArrayList<>();
     volatile Duration responseHeadTimeout = Duration.ofSeconds(10);
     private final XnioWorker worker;
     private final Undertow server;
@@ -96,6 +98,7 @@ final class PoolUnderTest implements AutoCloseable {
                 .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, -1L)
                 .addHttpListener(0, "127.0.0.1")
                 .setHandler(exchange -> {
+                    exchanges.add(exchange);
                     Call call = new Call(exchange);
                     exchange.putAttachment(UpstreamCall.KEY, call);
                     exchange.addDefaultResponseListener(call::answerFailure);
@@ -131,6 +134,15 @@ final class PoolUnderTest implements AutoCloseable {
         socket.setSoTimeout(10_000);
         socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
         return socket;
+    }
+
+    /** Ends an exchange as the HTTP room does when its client has left. */
+    void clientLeaves(int exchange) {
+        HttpServerExchange leaving = exchanges.get(exchange);
+        leaving.getIoThread().execute(() -> {
+            IoUtils.safeClose(leaving.getConnection());
+            leaving.endExchange();
+        });
     }
 
     @Override

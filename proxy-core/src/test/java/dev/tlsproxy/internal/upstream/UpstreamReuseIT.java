@@ -3,11 +3,16 @@ package dev.tlsproxy.internal.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class UpstreamReuseIT {
@@ -160,6 +165,68 @@ class UpstreamReuseIT {
             assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
             await().until(() -> up.ended.get() == 1);
             assertThat(proxy.post("/2", "").statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aClientThatLeavesWhileItWaitsForAConnectionGivesItsPlaceInTheQueueUp() throws Exception {
+        UpstreamPoolConfig config =
+                new UpstreamPoolConfig(Duration.ofSeconds(5), Duration.ofSeconds(3), 1, 1, Duration.ofMinutes(1));
+        CountDownLatch answer = new CountDownLatch(1);
+        ScriptedUpstream.Script slow = connection -> {
+            connection.readHead();
+            answer.await();
+            connection.send(OK);
+            ScriptedUpstream.answering("ok").run(connection);
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(slow);
+                PoolUnderTest proxy = new PoolUnderTest(config, up.uri())) {
+            proxy.raw("GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+            await().until(() -> up.heads.size() == 1);
+            proxy.raw("GET /leaves HTTP/1.1\r\nHost: x\r\n\r\n");
+            await().until(() -> proxy.exchanges.size() == 2);
+            proxy.clientLeaves(1);
+            await().until(() -> proxy.exchanges.get(1).isComplete());
+
+            CompletableFuture<Integer> third = CompletableFuture.supplyAsync(() -> status(proxy, "/third"));
+            await().until(() -> proxy.exchanges.size() == 3);
+            answer.countDown();
+            assertThat(third.get(10, TimeUnit.SECONDS)).isEqualTo(200);
+            assertThat(up.heads).noneMatch(head -> head.startsWith("GET /leaves "));
+        }
+    }
+
+    @Test
+    void aClientThatLeavesBeforeThereIsAConnectionSendsNoRequest() throws Exception {
+        CountDownLatch resolved = new CountDownLatch(1);
+        UpstreamResolver slow = host -> {
+            try {
+                resolved.await();
+            } catch (InterruptedException e) {
+                throw new UnknownHostException(host);
+            }
+            return List.of(InetAddress.getByName("127.0.0.1"));
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("ok"));
+                PoolUnderTest proxy =
+                        new PoolUnderTest(DEFAULTS, slow, 1, null, URI.create("http://up.example:" + up.port()))) {
+            proxy.raw("GET /leaves HTTP/1.1\r\nHost: x\r\n\r\n");
+            await().until(() -> proxy.exchanges.size() == 1);
+            proxy.clientLeaves(0);
+            await().until(() -> proxy.exchanges.get(0).isComplete());
+            resolved.countDown();
+
+            await().until(() -> up.accepted.get() == 1);
+            assertThat(status(proxy, "/stays")).isEqualTo(200);
+            assertThat(up.heads).hasSize(1).allMatch(head -> head.startsWith("GET /stays "));
+        }
+    }
+
+    private static int status(PoolUnderTest proxy, String path) {
+        try {
+            return proxy.get(path).statusCode();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 
