@@ -7,7 +7,7 @@
  * {@code X25519Agreement}, {@code RecordCipher}, {@code FallbackJcaHelper}, {@code EcdsaSignature} and
  * {@code ThreadRandom} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};
  * {@code ClientTls} and {@code HybridClientContext} are for clients;
- * {@code TlsSelfTest} and {@code LibraryLogs} serve the start.
+ * {@code TlsSelfTest}, {@code TlsWarmUp} and {@code LibraryLogs} serve the start.
  */
 @NullMarked
 package dev.tlsproxy.internal.tls;
