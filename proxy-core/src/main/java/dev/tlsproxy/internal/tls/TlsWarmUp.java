@@ -52,7 +52,6 @@ public final class TlsWarmUp implements AutoCloseable {
         // The prefix keeps the library's own logs of these handshakes off the program's console.
         Thread thread = new Thread(() -> warmUp.run(context, now), LibraryLogs.THREAD_PREFIX + "-warm-up");
         thread.setDaemon(true);
-        thread.setPriority(Thread.MIN_PRIORITY);
         thread.start();
         return warmUp;
     }
