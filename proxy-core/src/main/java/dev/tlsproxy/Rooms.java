@@ -13,6 +13,7 @@ import dev.tlsproxy.internal.tls.ChallengeTable;
 import dev.tlsproxy.internal.tls.LibraryLogs;
 import dev.tlsproxy.internal.tls.ServerTlsContext;
 import dev.tlsproxy.internal.tls.TlsSelfTest;
+import dev.tlsproxy.internal.tls.TlsWarmUp;
 import dev.tlsproxy.internal.upstream.UpstreamPool;
 import dev.tlsproxy.internal.upstream.UpstreamPoolConfig;
 import dev.tlsproxy.internal.upstream.UpstreamResolver;
@@ -99,6 +100,7 @@ final class Rooms implements AutoCloseable {
         pool.retain(live.entries().groups());
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
+        opened.add(TlsWarmUp.start(tls, config.clock().instant()), TlsWarmUp::close);
     }
 
     private Door newDoor() {

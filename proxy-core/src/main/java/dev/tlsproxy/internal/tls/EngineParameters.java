@@ -29,9 +29,19 @@ final class EngineParameters {
     /** Names that bctls can represent; on others (a trailing dot, an underscore) its SNI matching throws. */
     private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?");
 
+    /** All with which a key that {@link SniKeyManager} gives can sign in TLS 1.3. */
+    private static final String[] TLS13_SCHEMES = {
+        "ecdsa_secp256r1_sha256",
+        "ecdsa_secp384r1_sha384",
+        "rsa_pss_rsae_sha256",
+        "rsa_pss_rsae_sha384",
+        "rsa_pss_rsae_sha512"
+    };
+
     private final boolean tls12;
     private final Map<Integer, BCSSLParameters> withMatcher = new HashMap<>();
     private final Map<Integer, BCSSLParameters> withoutMatcher = new HashMap<>();
+    private final Map<Integer, BCSSLParameters> forTls13 = new HashMap<>();
     private final BCSSLParameters challenge;
 
     EngineParameters(boolean tls12) {
@@ -39,6 +49,7 @@ final class EngineParameters {
         for (int first : NamedGroups.PREFERENCE) {
             withMatcher.put(first, make(first, "h2", "http/1.1"));
             withoutMatcher.put(first, make(first, "h2", "http/1.1"));
+            forTls13.put(first, makeForTls13(first));
         }
         withMatcher.values().forEach(parameters -> parameters.setSNIMatchers(List.of(new AnyHostName())));
         this.challenge = make(NamedGroups.X25519, "acme-tls/1");
@@ -49,16 +60,22 @@ final class EngineParameters {
      * group to use is put in front: the best one of which a share came, unless the hybrid is worth another round trip.
      */
     BCSSLParameters forClient(ClientHello hello, boolean preferHybrid) {
-        boolean plain = hello.serverName()
-                .filter(name -> PLAIN_NAME.matcher(name).matches())
-                .isPresent();
-        Map<Integer, BCSSLParameters> parameters = plain ? withMatcher : withoutMatcher;
         int first = preferHybrid
                 ? NamedGroups.X25519MLKEM768
                 : NamedGroups.PREFERENCE.stream()
                         .filter(hello.keyShares()::contains)
                         .findFirst()
                         .orElse(NamedGroups.X25519MLKEM768);
+        if (hello.offersTls13() && hello.groups().contains(first)) {
+            return found(forTls13, first);
+        }
+        boolean plain = hello.serverName()
+                .filter(name -> PLAIN_NAME.matcher(name).matches())
+                .isPresent();
+        return found(plain ? withMatcher : withoutMatcher, first);
+    }
+
+    private static BCSSLParameters found(Map<Integer, BCSSLParameters> parameters, int first) {
         BCSSLParameters found = parameters.get(first);
         if (found == null) {
             throw new IllegalStateException("no parameters for group " + first);
@@ -87,6 +104,22 @@ final class EngineParameters {
         parameters.setNamedGroups(NamedGroups.preferenceWithFirst(firstGroup));
         parameters.setUseNamedGroupsOrder(true);
         parameters.setApplicationProtocols(applicationProtocols);
+        return parameters;
+    }
+
+    /**
+     * What a client needs that offers TLS 1.3 and the group. bctls holds every protocol, suite, group and signature
+     * scheme on a list against the JVM's disabled algorithms, by regular expressions, in each handshake. It still does;
+     * these lists leave out only what such a handshake can't come to. TLS 1.3 is taken wherever it is offered, the first
+     * group wherever the client has it, and there are no sessions, so no SNI matcher is needed.
+     */
+    private static BCSSLParameters makeForTls13(int firstGroup) {
+        BCSSLParameters parameters = new BCSSLParameters(TLS13_SUITES.clone(), new String[] {"TLSv1.3"});
+        parameters.setUseCipherSuitesOrder(true);
+        parameters.setNamedGroups(NamedGroups.withCurvesOfKeys(firstGroup));
+        parameters.setUseNamedGroupsOrder(true);
+        parameters.setSignatureSchemes(TLS13_SCHEMES.clone());
+        parameters.setApplicationProtocols(new String[] {"h2", "http/1.1"});
         return parameters;
     }
 

@@ -31,6 +31,7 @@ import javax.crypto.SecretKeyFactory;
 import org.bouncycastle.jcajce.util.DefaultJcaJceHelper;
 import org.bouncycastle.jcajce.util.JcaJceHelper;
 import org.bouncycastle.jcajce.util.ProviderJcaJceHelper;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a cryptographic primitive at the providers registered in this JVM, in their order (so SunJCE does AES-GCM, or a
@@ -41,12 +42,14 @@ final class FallbackJcaHelper implements JcaJceHelper {
 
     private final JcaJceHelper jvm = new DefaultJcaJceHelper();
     private final JcaJceHelper own;
+    private final @Nullable Provider nativeProvider;
 
     /** What the JVM has not, so that it is not asked again in every handshake. */
     private final Set<String> missing = ConcurrentHashMap.newKeySet();
 
-    FallbackJcaHelper(Provider own) {
+    FallbackJcaHelper(Provider own, @Nullable Provider nativeProvider) {
         this.own = new ProviderJcaJceHelper(own);
+        this.nativeProvider = nativeProvider;
     }
 
     private interface Source<T> {
@@ -135,7 +138,9 @@ final class FallbackJcaHelper implements JcaJceHelper {
 
     @Override
     public Signature createSignature(String algorithm) throws NoSuchAlgorithmException, NoSuchProviderException {
-        return find("Signature", algorithm, helper -> helper.createSignature(algorithm));
+        return algorithm.equalsIgnoreCase("NONEwithECDSA")
+                ? new EcdsaSignature(() -> jvm.createSignature(algorithm), nativeProvider)
+                : find("Signature", algorithm, helper -> helper.createSignature(algorithm));
     }
 
     @Override

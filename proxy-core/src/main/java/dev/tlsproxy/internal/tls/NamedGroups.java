@@ -3,6 +3,7 @@ package dev.tlsproxy.internal.tls;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** The named groups of TLS (IANA registry "TLS Supported Groups") that this proxy knows by name. */
 final class NamedGroups {
@@ -44,6 +45,14 @@ final class NamedGroups {
 
     static Optional<String> nameOf(int group) {
         return Optional.ofNullable(NAMES.get(group));
+    }
+
+    /** One group and, behind it, the curves that EC certificates are tied to, under IANA names. */
+    static String[] withCurvesOfKeys(int first) {
+        return IntStream.of(first, SECP256R1, SECP384R1)
+                .distinct()
+                .mapToObj(group -> nameOf(group).orElseThrow())
+                .toArray(String[]::new);
     }
 
     /** The preference list under IANA names with one group moved to the front. */

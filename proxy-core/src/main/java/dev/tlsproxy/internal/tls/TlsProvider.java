@@ -12,12 +12,18 @@ import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /** Makes the SSLContexts of Bouncy Castle's JSSE, which is never registered in the JVM. */
 final class TlsProvider {
 
     private static final BouncyCastleProvider OWN = new BouncyCastleProvider();
+    private static final CryptoChoice CHOICE = CryptoChoice.ofThisJvm();
     private static final BouncyCastleJsseProvider JSSE = new BouncyCastleJsseProvider(false, new CryptoProvider());
+
+    static {
+        LoggerFactory.getLogger(TlsProvider.class).debug("TLS cryptography: {}", CHOICE);
+    }
 
     private TlsProvider() {}
 
@@ -28,7 +34,7 @@ final class TlsProvider {
             context.init(
                     keys == null ? null : new KeyManager[] {keys},
                     trust == null ? null : new TrustManager[] {trust},
-                    newRandom());
+                    new ThreadRandom(newRandom()));
             return context;
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("TLS context can't be made: " + e.getMessage(), e);
@@ -49,16 +55,22 @@ final class TlsProvider {
 
     private static final class CryptoProvider extends JcaTlsCryptoProvider {
 
-        private final JcaJceHelper helper = new FallbackJcaHelper(OWN);
+        private final JcaJceHelper helper = new FallbackJcaHelper(OWN, CHOICE.nativeProvider());
 
         @Override
         public JcaJceHelper getHelper() {
             return helper;
         }
 
+        /** The inherited one puts a source of nonces between that all connections would wait for. */
+        @Override
+        public JcaTlsCrypto create(SecureRandom random) {
+            return create(random, random);
+        }
+
         @Override
         public JcaTlsCrypto create(SecureRandom keyRandom, SecureRandom nonceRandom) {
-            return new TlsCrypto(helper, OWN, keyRandom, nonceRandom);
+            return new TlsCrypto(helper, CHOICE, OWN, keyRandom);
         }
     }
 }

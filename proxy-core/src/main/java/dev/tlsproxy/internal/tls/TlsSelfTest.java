@@ -15,6 +15,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
@@ -30,7 +31,7 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** Proves in memory, by one whole handshake, that X25519MLKEM768 works in this JVM. Warms the code up by the way. */
+/** Proves in memory, by one whole handshake, that X25519MLKEM768 works in this JVM. */
 public final class TlsSelfTest {
 
     /** No certificate authority signs it and nobody can ask for it (RFC 6761 section 6.4). */
@@ -49,11 +50,32 @@ public final class TlsSelfTest {
      * @throws IllegalStateException when the handshake fails or agrees on another group
      */
     public static void run(ServerTlsContext context, Instant now) {
-        Optional<String> group;
+        repeated(context, now).run();
+    }
+
+    /**
+     * Makes the handshake of {@link #run} repeatable, with one certificate for all.
+     *
+     * @param context the server's context
+     * @param now the time for the certificate's validity
+     * @return runs it once, and throws what {@link #run} throws
+     */
+    static Runnable repeated(ServerTlsContext context, Instant now) {
         try {
             CertifiedKey key = throwAwayKey(now);
-            group = handshake(context.alone(NAME, key), key);
-        } catch (GeneralSecurityException | SSLException | OperatorCreationException | CertIOException e) {
+            ServerTlsContext server = context.alone(NAME, key);
+            SSLContext client = ClientTls.trusting(List.of(key.leaf()));
+            return () -> check(server, client);
+        } catch (GeneralSecurityException | OperatorCreationException | CertIOException e) {
+            throw failure("no certificate for it: " + e.getMessage(), e);
+        }
+    }
+
+    private static void check(ServerTlsContext server, SSLContext client) {
+        Optional<String> group;
+        try {
+            group = handshake(server, client);
+        } catch (SSLException e) {
             throw failure("the handshake failed: " + e.getMessage(), e);
         }
         if (!group.equals(Optional.of(NamedGroups.HYBRID))) {
@@ -68,8 +90,8 @@ public final class TlsSelfTest {
                 cause);
     }
 
-    private static Optional<String> handshake(ServerTlsContext context, CertifiedKey key) throws SSLException {
-        SSLEngine client = ClientTls.trusting(List.of(key.leaf())).createSSLEngine(NAME, 443);
+    private static Optional<String> handshake(ServerTlsContext context, SSLContext trusting) throws SSLException {
+        SSLEngine client = trusting.createSSLEngine(NAME, 443);
         client.setUseClientMode(true);
         ByteBuffer toServer = ByteBuffer.allocate(BUFFER);
         client.wrap(ByteBuffer.allocate(0), toServer);

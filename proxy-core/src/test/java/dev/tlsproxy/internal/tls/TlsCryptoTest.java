@@ -8,14 +8,13 @@ import org.junit.jupiter.api.Test;
 
 class TlsCryptoTest {
 
-    private final FallbackJcaHelper helper = new FallbackJcaHelper(new BouncyCastleProvider());
+    private final FallbackJcaHelper helper = new FallbackJcaHelper(new BouncyCastleProvider(), null);
 
     @Test
-    void leavesBulkAndSignaturesToTheJvm() throws Exception {
+    void leavesBulkAndOtherSignaturesToTheJvm() throws Exception {
         assertThat(helper.createCipher("AES/GCM/NoPadding").getProvider().getName())
                 .isEqualTo("SunJCE");
-        assertThat(helper.createSignature("NoneWithECDSA").getProvider().getName())
-                .isEqualTo("SunEC");
+        assertThat(helper.createSignature("RSASSA-PSS").getProvider().getName()).isEqualTo("SunRsaSign");
     }
 
     @Test
@@ -25,7 +24,7 @@ class TlsCryptoTest {
                     .isEqualTo("BC");
         }
         assertThat(helper.createKeyPairGenerator("ML-KEM").getProvider().getName())
-                .isEqualTo(TlsCrypto.jvmHasMlKem() ? "SunJCE" : "BC");
+                .isEqualTo(CryptoChoice.ofThisJvm().jvmMlKem() ? "SunJCE" : "BC");
     }
 
     @Test

@@ -1,0 +1,60 @@
+package dev.tlsproxy.internal.tls;
+
+import java.security.KeyPairGenerator;
+import java.security.NoSuchAlgorithmException;
+import java.security.Provider;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which implementation does which part of the cryptography, by what is present in this JVM. Decided once, from a table
+ * of what was measured, never by a stopwatch at run time.
+ *
+ * @param nativeProvider AmazonCorrettoCryptoProvider where it is on the class path and works here, else null
+ * @param jvmMlKem whether the JVM has ML-KEM (from Java 24 on)
+ */
+record CryptoChoice(@Nullable Provider nativeProvider, boolean jvmMlKem) {
+
+    private static final String NATIVE = "com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider";
+
+    /** Looks at this JVM. The native provider is used from here alone: it is not registered. */
+    static CryptoChoice ofThisJvm() {
+        return new CryptoChoice(findNative(NATIVE), hasMlKem());
+    }
+
+    /**
+     * The native provider, if its class is there and its library was loaded. On another processor or system than its
+     * jar is made for, it has no services.
+     */
+    static @Nullable Provider findNative(String className) {
+        try {
+            Object found = Class.forName(className, true, CryptoChoice.class.getClassLoader())
+                    .getField("INSTANCE")
+                    .get(null);
+            return found instanceof Provider provider && provider.getService("Signature", "NONEwithECDSA") != null
+                    ? provider
+                    : null;
+        } catch (ReflectiveOperationException | LinkageError e) {
+            return null;
+        }
+    }
+
+    private static boolean hasMlKem() {
+        try {
+            KeyPairGenerator.getInstance("ML-KEM-768");
+            Class.forName("javax.crypto.KEM");
+            return true;
+        } catch (NoSuchAlgorithmException | ClassNotFoundException e) {
+            return false;
+        }
+    }
+
+    /** For the log. */
+    @Override
+    public String toString() {
+        return "X25519: Bouncy Castle; ML-KEM-768: " + (jvmMlKem ? "JVM" : "Bouncy Castle") + "; ECDSA: "
+                + (nativeProvider == null
+                        ? "Bouncy Castle for P-256, JVM else"
+                        : nativeProvider.getName() + " " + nativeProvider.getVersionStr())
+                + "; AES-GCM, ChaCha20-Poly1305, hashes, HMAC, RSA: JVM";
+    }
+}
