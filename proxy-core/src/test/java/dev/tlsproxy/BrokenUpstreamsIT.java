@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are malformed, cut, or unusual, over real sockets and on both sides' protocols. */
 @Timeout(60)
@@ -250,6 +251,24 @@ class BrokenUpstreamsIT {
                 clientHasSome.release();
                 assertThatThrownBy(() -> response.body().readAllBytes()).isInstanceOf(IOException.class);
             }
+        }
+    }
+
+    /** Where only the end of the connection ended the response, the truncated one looks complete to most clients. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void truncationIsSeenOnAConnectionThatIsNotKept(boolean complete) throws Exception {
+        try (RawUpstream up = RawUpstream.answering((request, socket) -> {
+                    RawUpstream.write(socket, OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+                    RawUpstream.write(socket, complete ? "0\r\n\r\n" : "");
+                    socket.close();
+                });
+                LocalProxy local = LocalProxy.to(up.uri());
+                RawTlsClient client = local.http1()) {
+            client.send("GET / HTTP/1.1\r\nHost: " + local.authority() + "\r\nConnection: close\r\n\r\n");
+            assertThat(client.readHead()).contains("Connection: close\r\n", "Transfer-Encoding: chunked\r\n");
+            assertThat(client.readToEnd())
+                    .matches(body -> body.startsWith("5\r\nhello\r\n") && body.endsWith("0\r\n\r\n") == complete);
         }
     }
 
