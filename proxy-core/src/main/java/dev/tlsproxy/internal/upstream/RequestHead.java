@@ -75,6 +75,6 @@ final class RequestHead {
 
     /** Whether sending it twice means the same as once, and nothing of it is needed again from the client. */
     boolean isRepeatable() {
-        return !body && !upgrade && IDEMPOTENT.contains(request.getMethod());
+        return !body && IDEMPOTENT.contains(request.getMethod());
     }
 }
