@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are malformed, cut, or unusual, over real sockets and on both sides' protocols. */
 @Timeout(60)
@@ -252,6 +253,33 @@ class BrokenUpstreamsIT {
                 assertThat(response.body().readNBytes(5)).asString().isEqualTo("hello");
                 clientHasSome.release();
                 assertThatThrownBy(() -> response.body().readAllBytes()).isInstanceOf(IOException.class);
+            }
+        }
+    }
+
+    /** Most clients do not look for close_notify: to them the end of the connection is no end of a response. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void truncationIsSeenOnAConnectionThatIsNotKept(boolean complete) throws Exception {
+        Semaphore clientHasSome = new Semaphore(0);
+        try (RawUpstream up = RawUpstream.answering((request, socket) -> {
+                    RawUpstream.write(socket, OK + "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n");
+                    clientHasSome.acquireUninterruptibly();
+                    RawUpstream.write(socket, complete ? "0\r\n\r\n" : "");
+                    socket.close();
+                });
+                LocalProxy local = LocalProxy.to(up.uri());
+                RawTlsClient client = local.http1()) {
+            client.send("GET / HTTP/1.1\r\nHost: " + local.authority() + "\r\nConnection: close\r\n\r\n");
+            assertThat(client.readHead()).contains("Connection: close\r\n", "Transfer-Encoding: chunked\r\n");
+            assertThat(client.socket().getInputStream().readNBytes(9))
+                    .asString()
+                    .endsWith("\r\nhello");
+            clientHasSome.release();
+            if (complete) {
+                assertThat(client.readToEnd()).isEqualTo("\r\n0\r\n\r\n");
+            } else {
+                assertThatThrownBy(client::readToEnd).hasMessageContaining("close_notify");
             }
         }
     }

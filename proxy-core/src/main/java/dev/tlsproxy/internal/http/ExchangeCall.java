@@ -92,6 +92,7 @@ final class ExchangeCall implements UpstreamCall {
             throw cause;
         }
         if (!upgraded) {
+            framing(state.exchange(), fields);
             persistence(state, fields);
         }
         state.bodies().responseHead(fields);
@@ -109,6 +110,17 @@ final class ExchangeCall implements UpstreamCall {
     public void failed(UpstreamFailure failure, String upstream) {
         LOG.debug("route {}: {}: {}", state.routeName(), upstream, failure.reason());
         state.fail(new Refusal(failure.status(), failure.reason()));
+    }
+
+    /**
+     * Undertow ends a response of unknown length with its connection where that is not kept. Then only a missing
+     * close_notify tells of a truncation, and most clients do not look (Java's among them); the last chunk they do miss.
+     * Undertow takes the field away again where the status has no body.
+     */
+    private static void framing(HttpServerExchange exchange, HeaderMap fields) {
+        if (exchange.isHttp11() && !fields.contains(Headers.CONTENT_LENGTH)) {
+            fields.put(Headers.TRANSFER_ENCODING, Headers.CHUNKED.toString());
+        }
     }
 
     /**

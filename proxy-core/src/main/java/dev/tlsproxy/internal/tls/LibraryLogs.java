@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.tls;
 
+import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ public final class LibraryLogs {
     /** Logs each response that it can't read, with a stack trace. */
     private static final String CLIENT = "io.undertow.client";
 
-    /** Logs each client that leaves before it has its response, with a stack trace. */
+    /** Logs each client that resets its connection while its response is sent, with a stack trace. */
     private static final String PROXY = "io.undertow.proxy";
 
     /** A filter works only on the very logger that is called, so each one has to be named. */
@@ -150,8 +151,10 @@ public final class LibraryLogs {
 
         private void forward(LogRecord entry) {
             org.slf4j.Logger target = LoggerFactory.getLogger(logger.getName());
-            boolean expected =
-                    logger.getName().startsWith(JSSE) || logger.getName().equals(CLIENT);
+            String name = logger.getName();
+            boolean expected = name.startsWith(JSSE)
+                    || name.equals(CLIENT)
+                    || (name.equals(PROXY) && entry.getThrown() instanceof IOException);
             // XNIO calls it an error when a listener is closed while it accepts.
             if (expected || entry.getThrown() instanceof ClosedChannelException) {
                 target.debug(entry.getMessage(), entry.getThrown());

@@ -21,12 +21,10 @@ final class RequestHead {
     private static final Set<HttpString> WITH_CONTENT = Set.of(Methods.POST, Methods.PUT, Methods.PATCH);
 
     private final ClientRequest request;
-    private final boolean upgrade;
     private final boolean body;
 
     RequestHead(ClientRequest request, UpstreamCall call, UpstreamAddress upstream) {
         this.request = request;
-        this.upgrade = call.upgrade();
         HeaderMap fields = request.getRequestHeaders();
         String length = fields.getFirst(Headers.CONTENT_LENGTH);
         boolean chunked = fields.contains(Headers.TRANSFER_ENCODING);
@@ -75,6 +73,6 @@ final class RequestHead {
 
     /** Whether sending it twice means the same as once, and nothing of it is needed again from the client. */
     boolean isRepeatable() {
-        return !body && !upgrade && IDEMPOTENT.contains(request.getMethod());
+        return !body && IDEMPOTENT.contains(request.getMethod());
     }
 }

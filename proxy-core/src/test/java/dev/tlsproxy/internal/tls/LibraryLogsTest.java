@@ -2,9 +2,14 @@ package dev.tlsproxy.internal.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
+import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
@@ -77,5 +82,31 @@ class LibraryLogsTest {
 
         assertThat(seen).containsExactly("wanted");
         assertThat(logger.getFilter()).isNotNull();
+    }
+
+    /** A client that resets its connection while its response is sent is no news; a fault of this program is. */
+    @Test
+    void whatAClientCanCauseIsNoWarning() throws Exception {
+        PrintStream standardError = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try (LibraryLogs.Silence silence = LibraryLogs.silence()) {
+            silence.started();
+            Logger undertow = Logger.getLogger("io.undertow.proxy");
+            Thread thread = new Thread(
+                    () -> {
+                        undertow.log(Level.SEVERE, "reset", new IOException("Connection reset by peer"));
+                        undertow.log(Level.SEVERE, "fault", new IllegalStateException("of this program"));
+                    },
+                    "tls-proxy I/O-1");
+            thread.start();
+            thread.join();
+        } finally {
+            System.setErr(standardError);
+        }
+
+        assertThat(printed.toString(StandardCharsets.UTF_8))
+                .contains("WARN io.undertow.proxy - fault")
+                .doesNotContain("reset");
     }
 }

@@ -117,6 +117,20 @@ class UpstreamReuseIT {
         }
     }
 
+    /** A GET like any other as long as nothing was answered; browsers do not try a WebSocket again by themselves. */
+    @Test
+    void repeatsAnUpgradeOnceWhenTheKeptConnectionIsDead() throws Exception {
+        try (ScriptedUpstream up = new ScriptedUpstream(STALE);
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+            assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
+            try (Socket client =
+                    proxy.raw("GET /2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")) {
+                assertThat(client.getInputStream().readNBytes(12)).asString().isEqualTo("HTTP/1.1 200");
+            }
+            assertThat(up.heads).filteredOn(head -> head.startsWith("GET /2 ")).hasSize(2);
+        }
+    }
+
     @Test
     void doesNotRepeatGetOnAConnectionThatIsNew() throws Exception {
         try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.Connection::readHead);
