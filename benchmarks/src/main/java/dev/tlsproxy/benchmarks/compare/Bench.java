@@ -21,6 +21,11 @@ record Bench(Scene scene, List<Contender> contenders, int warmUpSeconds, int sec
                 .toList();
     }
 
+    /** The same with other contenders. */
+    Bench with(List<Contender> others) {
+        return new Bench(scene, others, warmUpSeconds, seconds, rounds);
+    }
+
     /** Loads a proxy until it has had its CPU time, which a busy machine gives it late: up to five times as late. */
     void warmUp(Contender contender, RunningProxy proxy, Load load) {
         if (!contender.compilesWhileRunning()) {

@@ -73,11 +73,6 @@ interface Load {
         return (peers, port, seconds) -> h2load(peers, port, "-c16", "-m8", "-D" + seconds);
     }
 
-    /** A fixed number of new connections with one request each, opened at an even rate. */
-    static long connections(Peers peers, int port, int count, int aSecond) {
-        return h2load(peers, port, "--h1", "-m1", "-n" + count, "-c" + count, "-r" + aSecond);
-    }
-
     private static long h2load(Peers peers, int port, String... options) {
         List<String> command = new ArrayList<>(List.of("h2load", "--groups=X25519MLKEM768:X25519"));
         command.addAll(List.of(options));

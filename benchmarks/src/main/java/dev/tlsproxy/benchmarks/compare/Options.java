@@ -21,7 +21,7 @@ final class Options {
               --native WHICH       without, with or both: AmazonCorrettoCryptoProvider on the class path. Default: both
               --rounds N           default 5
               --seconds N          of one measurement; default 4
-              --warm-up N          seconds of CPU time, for JVMs; default 30
+              --warm-up N          seconds of CPU time, for JVMs; default 60
               --java-option X      for our JVMs; repeatable
               --peers DIR          a root that benchmarks/peers made. Default: TLSPROXY_BENCH_PEERS or /var/cache/tlsproxy-bench
               --no-build           takes the jars as they are
@@ -37,7 +37,7 @@ final class Options {
     final List<String> javaOptions = new ArrayList<>();
     int rounds = 5;
     int seconds = 4;
-    int warmUpSeconds = 30;
+    int warmUpSeconds = 60;
 
     static Options parse(String... arguments) {
         Options options = new Options();

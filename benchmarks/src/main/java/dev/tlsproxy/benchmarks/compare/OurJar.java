@@ -29,6 +29,10 @@ record OurJar(String name, Path java, Path jar, @Nullable Path nativeProvider, L
         return new OurJar(name, java, jar, nativeProvider, jvmOptions, count);
     }
 
+    OurJar named(String other) {
+        return new OurJar(other, java, jar, nativeProvider, jvmOptions, hosts);
+    }
+
     @Override
     public RunningProxy start(Scene scene, boolean pinned) {
         int port = Launch.freePort();

@@ -14,7 +14,17 @@ final class Rows {
             new CpuRow("keep-alive", "keep-alive request, HTTP/1.1 (us CPU)", 1, Load.keepAlive()),
             new CpuRow("h2", "request, HTTP/2 (us CPU)", 1, Load.http2()),
             new CpuRow("download", "100 MB download (ms CPU)", 1000, Load.download()),
-            new CpuRow("upload", "100 MB upload (ms CPU)", 1000, Load.upload()));
+            new CpuRow("upload", "100 MB upload (ms CPU)", 1000, Load.upload()),
+            new WebSocketRow(),
+            new MemoryRow(
+                    "idle-connection", "memory of an idle TLS connection (KB)", TlsClient::request, TlsClient::request),
+            new MemoryRow(
+                    "idle-tunnel", "memory of an idle tunnel (KB)", TlsClient::upgrade, TlsClient::roundTripNanos),
+            new StartRow(),
+            new FirstConnectionsRow(),
+            new StormRow(),
+            new HostsRow(1_000),
+            new HostsRow(100_000));
 
     private Rows() {}
 
