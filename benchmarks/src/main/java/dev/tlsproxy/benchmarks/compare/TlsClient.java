@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -71,7 +72,7 @@ final class TlsClient implements AutoCloseable {
     /** One small request and its answer; the connection stays open. */
     TlsClient request() {
         try {
-            out.write(("GET / HTTP/1.1\r\nHost: " + Scene.HOST + "\r\n\r\n").getBytes());
+            out.write(("GET / HTTP/1.1\r\nHost: " + Scene.HOST + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
             String head = WebSocketBytes.head(in);
             if (!head.startsWith("HTTP/1.1 200 ")) {
                 throw new IllegalStateException("answered: " + head + " (expected: 200)");
