@@ -25,6 +25,10 @@ final class Compare {
             say(Options.USAGE);
             return;
         }
+        // a run that is broken off leaves no proxy behind
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> ProcessHandle.current().descendants().forEach(ProcessHandle::destroy), "clean-up"));
         try {
             run(Options.parse(arguments));
         } catch (IllegalArgumentException e) {
