@@ -1,0 +1,40 @@
+package dev.tlsproxy.benchmarks.compare;
+
+/** CPU time of the first 1,000 new connections after the start, over that of 1,000 when warm. */
+record FirstConnectionsRow() implements Row {
+
+    private static final int COUNT = 1_000;
+
+    @Override
+    public String key() {
+        return "first-1000";
+    }
+
+    @Override
+    public String title() {
+        return "the first 1,000 new connections, over 1,000 when warm (times CPU)";
+    }
+
+    @Override
+    public Figures measure(Bench bench) {
+        Figures figures = new Figures();
+        for (Contender contender : bench.contenders()) {
+            try (RunningProxy proxy = contender.start(bench.scene())) {
+                double cold = firstMicrosEach(bench, proxy);
+                bench.warmUp(contender, proxy, Load.newConnections());
+                figures.add(contender.name(), cold / bench.cpuMicrosPerUnit(proxy, Load.newConnections()));
+            }
+        }
+        return figures;
+    }
+
+    /** In short turns until the number is reached, so by a fast proxy some more. */
+    private static double firstMicrosEach(Bench bench, RunningProxy proxy) {
+        long before = proxy.cpuMicros();
+        long made = 0;
+        while (made < COUNT) {
+            made += Load.newConnections().run(bench.scene().peers(), proxy.port(), 1);
+        }
+        return (double) (proxy.cpuMicros() - before) / made;
+    }
+}

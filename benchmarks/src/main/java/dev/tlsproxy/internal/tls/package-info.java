@@ -1,0 +1,5 @@
+/** Benchmarks of the parts in this package of proxy-core, whose types they may name here. */
+@NullMarked
+package dev.tlsproxy.internal.tls;
+
+import org.jspecify.annotations.NullMarked;
