@@ -2,18 +2,19 @@ package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.internal.names.HostPattern;
 import dev.tlsproxy.spi.CertifiedKey;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.function.Predicate;
 
 /**
- * The certified keys in memory, by host pattern: one immutable snapshot that each change replaces. Safe for use
- * by several threads.
+ * The certified keys in memory, by host pattern. Safe for use by several threads. No snapshot that is replaced: a handshake
+ * reads one name, so no two entries have to fit together, and a copy for each certificate makes a start with 100,000 of them
+ * take hours.
  */
 public final class CertificateTable {
 
-    private volatile Map<String, CertifiedKey> snapshot = Map.of();
+    private final ConcurrentMap<String, CertifiedKey> keys = new ConcurrentHashMap<>();
 
     /**
      * Serves a certified key from the next handshake on.
@@ -21,10 +22,8 @@ public final class CertificateTable {
      * @param pattern the host pattern in normal form, not {@code *}
      * @param key the certified key
      */
-    public synchronized void deploy(String pattern, CertifiedKey key) {
-        Map<String, CertifiedKey> next = new HashMap<>(snapshot);
-        next.put(pattern, key);
-        snapshot = Map.copyOf(next);
+    public void deploy(String pattern, CertifiedKey key) {
+        keys.put(pattern, key);
     }
 
     /**
@@ -32,11 +31,8 @@ public final class CertificateTable {
      *
      * @param kept tells which, by the pattern in normal form
      */
-    public synchronized void retain(Predicate<String> kept) {
-        Map<String, CertifiedKey> next = new HashMap<>(snapshot);
-        if (next.keySet().removeIf(kept.negate())) {
-            snapshot = Map.copyOf(next);
-        }
+    public void retain(Predicate<String> kept) {
+        keys.keySet().removeIf(kept.negate());
     }
 
     /**
@@ -46,13 +42,8 @@ public final class CertificateTable {
      * @param key the certified key that goes
      * @return whether it was there
      */
-    public synchronized boolean withdraw(String pattern, CertifiedKey key) {
-        Map<String, CertifiedKey> next = new HashMap<>(snapshot);
-        boolean removed = next.remove(pattern, key);
-        if (removed) {
-            snapshot = Map.copyOf(next);
-        }
-        return removed;
+    public boolean withdraw(String pattern, CertifiedKey key) {
+        return keys.remove(pattern, key);
     }
 
     /**
@@ -62,7 +53,6 @@ public final class CertificateTable {
      * @return the certified key, or empty where none is there for that name
      */
     public Optional<CertifiedKey> find(String serverName) {
-        Map<String, CertifiedKey> keys = snapshot;
         CertifiedKey exact = keys.get(serverName);
         return exact != null
                 ? Optional.of(exact)
@@ -76,6 +66,6 @@ public final class CertificateTable {
      * @return true where one is there
      */
     public boolean contains(String pattern) {
-        return snapshot.containsKey(pattern);
+        return keys.containsKey(pattern);
     }
 }
