@@ -66,7 +66,8 @@ class ReadmeTest {
                 "docs/http2.md",
                 "docs/websocket.md",
                 "docs/request-rules.md",
-                "docs/response-rules.md"
+                "docs/response-rules.md",
+                "docs/soak.md"
             })
     void everyTestThatADocumentNamesExists(String document) throws IOException {
         Map<String, Path> tests = tests();
