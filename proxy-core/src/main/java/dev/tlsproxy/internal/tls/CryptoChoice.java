@@ -11,14 +11,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param nativeProvider AmazonCorrettoCryptoProvider where it is on the class path and works here, else null
  * @param jvmMlKem whether the JVM has ML-KEM (from Java 24 on)
+ * @param jvmP256 whether the JVM is fast enough at P-256 itself
  */
-record CryptoChoice(@Nullable Provider nativeProvider, boolean jvmMlKem) {
+record CryptoChoice(@Nullable Provider nativeProvider, boolean jvmMlKem, boolean jvmP256) {
+
+    /** The first with Montgomery arithmetic for P-256 in the processor's own code. */
+    private static final int JVM_WITH_FAST_P256 = 24;
 
     private static final String NATIVE = "com.amazon.corretto.crypto.provider.AmazonCorrettoCryptoProvider";
 
     /** Looks at this JVM. The native provider is used from here alone: it is not registered. */
     static CryptoChoice ofThisJvm() {
-        return new CryptoChoice(findNative(NATIVE), hasMlKem());
+        return new CryptoChoice(
+                findNative(NATIVE), hasMlKem(), Runtime.version().feature() >= JVM_WITH_FAST_P256);
     }
 
     /**
@@ -38,6 +43,11 @@ record CryptoChoice(@Nullable Provider nativeProvider, boolean jvmMlKem) {
         }
     }
 
+    /** Whether {@link EcdsaSignature} signs, or else whatever the JVM has. */
+    boolean ownEcdsa() {
+        return nativeProvider != null || !jvmP256;
+    }
+
     private static boolean hasMlKem() {
         try {
             KeyPairGenerator.getInstance("ML-KEM-768");
@@ -51,10 +61,14 @@ record CryptoChoice(@Nullable Provider nativeProvider, boolean jvmMlKem) {
     /** For the log. */
     @Override
     public String toString() {
-        return "X25519: Bouncy Castle; ML-KEM-768: " + (jvmMlKem ? "JVM" : "Bouncy Castle") + "; ECDSA: "
-                + (nativeProvider == null
-                        ? "Bouncy Castle for P-256, JVM else"
-                        : nativeProvider.getName() + " " + nativeProvider.getVersionStr())
+        return "X25519: Bouncy Castle; ML-KEM-768: " + (jvmMlKem ? "JVM" : "Bouncy Castle") + "; ECDSA: " + ecdsa()
                 + "; AES-GCM, ChaCha20-Poly1305, hashes, HMAC, RSA: JVM";
+    }
+
+    private String ecdsa() {
+        if (nativeProvider != null) {
+            return nativeProvider.getName() + " " + nativeProvider.getVersionStr();
+        }
+        return jvmP256 ? "JVM" : "Bouncy Castle for P-256, JVM else";
     }
 }

@@ -24,12 +24,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * ECDSA over a hash made elsewhere (JCA's {@code NONEwithECDSA}): signs with a P-256 key through Bouncy Castle's own
- * code, which takes a seventh of SunEC's time on Java 17 and half of it on Java 25. Whatever else is asked, a
+ * code, which takes a seventh of SunEC's time on Java 17. Whatever else is asked, a
  * verification, another curve, a key that a device keeps, goes to the JVM. A native provider signs with all keys it can
  * read, in less than half of that again.
  *
- * <p>That code is as fit for a secret as SunEC's: it multiplies the base point by a comb of fixed length whose table is
- * read whole at each step, and inverts the random number in constant time. That number is fresh for each signature.
+ * <p>That code multiplies the base point by a comb of fixed length whose table is read whole at each step, and inverts the
+ * random number in constant time. Only the last step is by BigInteger: two multiplications of numbers of fixed size, one
+ * factor of which is random and fresh for each signature. SunEC has none of these, and signs where it is fast enough.
  */
 final class EcdsaSignature extends Signature {
 

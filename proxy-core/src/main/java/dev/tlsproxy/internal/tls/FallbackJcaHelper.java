@@ -31,7 +31,6 @@ import javax.crypto.SecretKeyFactory;
 import org.bouncycastle.jcajce.util.DefaultJcaJceHelper;
 import org.bouncycastle.jcajce.util.JcaJceHelper;
 import org.bouncycastle.jcajce.util.ProviderJcaJceHelper;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a cryptographic primitive at the providers registered in this JVM, in their order (so SunJCE does AES-GCM, or a
@@ -42,14 +41,14 @@ final class FallbackJcaHelper implements JcaJceHelper {
 
     private final JcaJceHelper jvm = new DefaultJcaJceHelper();
     private final JcaJceHelper own;
-    private final @Nullable Provider nativeProvider;
+    private final CryptoChoice choice;
 
     /** What the JVM has not, so that it is not asked again in every handshake. */
     private final Set<String> missing = ConcurrentHashMap.newKeySet();
 
-    FallbackJcaHelper(Provider own, @Nullable Provider nativeProvider) {
+    FallbackJcaHelper(Provider own, CryptoChoice choice) {
         this.own = new ProviderJcaJceHelper(own);
-        this.nativeProvider = nativeProvider;
+        this.choice = choice;
     }
 
     private interface Source<T> {
@@ -138,8 +137,8 @@ final class FallbackJcaHelper implements JcaJceHelper {
 
     @Override
     public Signature createSignature(String algorithm) throws NoSuchAlgorithmException, NoSuchProviderException {
-        return algorithm.equalsIgnoreCase("NONEwithECDSA")
-                ? new EcdsaSignature(() -> jvm.createSignature(algorithm), nativeProvider)
+        return choice.ownEcdsa() && algorithm.equalsIgnoreCase("NONEwithECDSA")
+                ? new EcdsaSignature(() -> jvm.createSignature(algorithm), choice.nativeProvider())
                 : find("Signature", algorithm, helper -> helper.createSignature(algorithm));
     }
 

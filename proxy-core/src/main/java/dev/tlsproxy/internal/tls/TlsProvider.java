@@ -55,7 +55,7 @@ final class TlsProvider {
 
     private static final class CryptoProvider extends JcaTlsCryptoProvider {
 
-        private final JcaJceHelper helper = new FallbackJcaHelper(OWN, CHOICE.nativeProvider());
+        private final JcaJceHelper helper = new FallbackJcaHelper(OWN, CHOICE);
 
         @Override
         public JcaJceHelper getHelper() {

@@ -62,12 +62,23 @@ class CryptoChoiceTest {
 
     @Test
     void saysWhatWasChosen() {
-        assertThat(new CryptoChoice(null, true))
-                .hasToString("X25519: Bouncy Castle; ML-KEM-768: JVM; ECDSA: Bouncy Castle for P-256, JVM else;"
+        assertThat(new CryptoChoice(null, true, true))
+                .hasToString("X25519: Bouncy Castle; ML-KEM-768: JVM; ECDSA: JVM;"
                         + " AES-GCM, ChaCha20-Poly1305, hashes, HMAC, RSA: JVM");
-        assertThat(new CryptoChoice(Working.INSTANCE, false))
+        assertThat(new CryptoChoice(null, false, false))
+                .hasToString(
+                        "X25519: Bouncy Castle; ML-KEM-768: Bouncy Castle; ECDSA: Bouncy Castle for P-256, JVM else;"
+                                + " AES-GCM, ChaCha20-Poly1305, hashes, HMAC, RSA: JVM");
+        assertThat(new CryptoChoice(Working.INSTANCE, false, true))
                 .hasToString("X25519: Bouncy Castle; ML-KEM-768: Bouncy Castle; ECDSA: Working 1.2;"
                         + " AES-GCM, ChaCha20-Poly1305, hashes, HMAC, RSA: JVM");
+    }
+
+    @Test
+    void leavesEcdsaToAJvmThatIsFastAtIt() {
+        assertThat(new CryptoChoice(null, true, true).ownEcdsa()).isFalse();
+        assertThat(new CryptoChoice(null, false, false).ownEcdsa()).isTrue();
+        assertThat(new CryptoChoice(Working.INSTANCE, true, true).ownEcdsa()).isTrue();
     }
 
     /** The run without it is the ordinary one; the build runs some tests again with it (native.provider=true). */

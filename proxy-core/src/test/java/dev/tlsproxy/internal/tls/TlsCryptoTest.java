@@ -8,7 +8,8 @@ import org.junit.jupiter.api.Test;
 
 class TlsCryptoTest {
 
-    private final FallbackJcaHelper helper = new FallbackJcaHelper(new BouncyCastleProvider(), null);
+    private final FallbackJcaHelper helper =
+            new FallbackJcaHelper(new BouncyCastleProvider(), new CryptoChoice(null, false, false));
 
     @Test
     void leavesBulkAndOtherSignaturesToTheJvm() throws Exception {
