@@ -45,14 +45,24 @@ final class IdleConnections {
     /** The newest one for a client that is still usable; closes those that are not. */
     @Nullable
     PooledConnection take(@Nullable ClientAddresses client) {
-        for (PooledConnection connection :
-                newestFirst.stream().filter(each -> each.isFor(client)).toList()) {
+        PooledConnection connection;
+        while ((connection = newestFor(client)) != null) {
             remove(connection);
             if (age(connection) < idleTime.toNanos() && connection.isQuiet()) {
                 connection.reused();
                 return connection;
             }
             connection.close();
+        }
+        return null;
+    }
+
+    /** The first there is, but for upstreams that want a PROXY header. */
+    private @Nullable PooledConnection newestFor(@Nullable ClientAddresses client) {
+        for (PooledConnection connection : newestFirst) {
+            if (connection.isFor(client)) {
+                return connection;
+            }
         }
         return null;
     }
