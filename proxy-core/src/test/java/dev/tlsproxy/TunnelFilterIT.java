@@ -101,6 +101,36 @@ class TunnelFilterIT {
         }
     }
 
+    /** Such as the close frame of a server that closes its socket with bytes of the client unread. */
+    @Test
+    void whatAnUpstreamSentBeforeItsResetArrivesThoughTheResetIsSeenFirst() throws Exception {
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        CompletableFuture<Void> reset = new CompletableFuture<>();
+        start(new RecordingFilter() {
+            @Override
+            public void received(Tunnel.Side from, ByteBuffer bytes) {
+                if (from == Tunnel.Side.CLIENT) {
+                    written.complete(null);
+                    reset.orTimeout(10, TimeUnit.SECONDS).join();
+                }
+                tunnel.send(from.other(), bytes);
+            }
+        });
+        try (TunnelEnds.Client client = strictClient();
+                Socket upstream = open(client)) {
+            client.send("too late");
+            written.get(10, TimeUnit.SECONDS);
+            TunnelEnds.write(upstream, "goodbye");
+            TunnelEnds.reset(upstream);
+            reset.complete(null);
+
+            assertThat(client.read(7)).isEqualTo("goodbye");
+            assertThatThrownBy(() -> client.tls().getInputStream().read())
+                    .isInstanceOf(IOException.class)
+                    .isNotInstanceOf(SocketTimeoutException.class);
+        }
+    }
+
     @Test
     void closesBothSides() throws Exception {
         RecordingFilter filter = start(new RecordingFilter());

@@ -89,6 +89,39 @@ class TunnelIT {
         awaitEnd();
     }
 
+    /** A reset would take away what the client has not read yet; the JDK's TLS does so itself when a write fails. */
+    @Test
+    void clientThatStillSendsAfterTheEndIsNotReset() throws Exception {
+        try (TunnelEnds.Client client = client();
+                Socket upstream = open(client)) {
+            TunnelEnds.write(upstream, "last");
+            TunnelEnds.close(upstream);
+            assertThat(client.read(4)).isEqualTo("last");
+            assertThat(client.tls().getInputStream().read()).isEqualTo(-1);
+            awaitEnd();
+
+            for (int i = 0; i < 100; i++) {
+                client.send("on its way");
+            }
+            assertThat(client.tcp().getInputStream().read()).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void clientThatNeverEndsItsSideIsLetGoAllTheSame() throws Exception {
+        try (TunnelEnds.Client client = client();
+                Socket upstream = open(client)) {
+            TunnelEnds.close(upstream);
+            assertThat(client.tls().getInputStream().read()).isEqualTo(-1);
+            awaitEnd();
+
+            Awaitility.await()
+                    .atMost(10, TimeUnit.SECONDS)
+                    .untilAsserted(() ->
+                            assertThatThrownBy(() -> client.send("still here")).isInstanceOf(IOException.class));
+        }
+    }
+
     @Test
     void closeNotifyOfTheClientIsAnOrderlyEndToTheUpstream() throws Exception {
         try (TunnelEnds.Client client = client();

@@ -100,6 +100,11 @@ public final class TunnelEnds implements AutoCloseable {
         return new String(from.getInputStream().readNBytes(length), java.nio.charset.StandardCharsets.ISO_8859_1);
     }
 
+    /** Both directions, in order. */
+    public static void close(Socket socket) throws IOException {
+        socket.close();
+    }
+
     public static void reset(Socket socket) throws IOException {
         socket.setSoLinger(true, 0);
         socket.close();

@@ -8,6 +8,7 @@ import dev.tlsproxy.spi.NegotiatedTls;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.xnio.Option;
+import org.xnio.Options;
 import org.xnio.StreamConnection;
 
 /**
@@ -16,13 +17,16 @@ import org.xnio.StreamConnection;
  */
 final class PeekedConnection extends WrappedConnection {
 
+    private final StreamConnection raw;
     private final ReplayingSourceConduit source;
+    private boolean inStages;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
     private volatile @Nullable Http1Activity activity;
 
     PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
         super(raw);
+        this.raw = raw;
         setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
         source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
         setSourceConduit(source);
@@ -39,7 +43,8 @@ final class PeekedConnection extends WrappedConnection {
         return ConnectionTls.OPTION.equals(option)
                 || EmptyQuery.OPTION.equals(option)
                 || Http1Activity.OPTION.equals(option)
-                || SocketEnd.OPTION.equals(option)
+                || SocketEnd.READ.equals(option)
+                || SocketEnd.CLOSE_IN_STAGES.equals(option)
                 || super.supportsOption(option);
     }
 
@@ -51,9 +56,39 @@ final class PeekedConnection extends WrappedConnection {
         if (Http1Activity.OPTION.equals(option)) {
             return option.cast(activity);
         }
-        if (SocketEnd.OPTION.equals(option)) {
+        if (SocketEnd.READ.equals(option)) {
             return option.cast(source.ended());
         }
         return EmptyQuery.OPTION.equals(option) ? option.cast(emptyQuery) : super.getOption(option);
+    }
+
+    @Override
+    public <T> @Nullable T setOption(Option<T> option, T value) throws IOException {
+        if (SocketEnd.CLOSE_IN_STAGES.equals(option)) {
+            boolean before = inStages;
+            inStages = SocketEnd.CLOSE_IN_STAGES.cast(value);
+            source.staysOpen(inStages);
+            return option.cast(before);
+        }
+        if (Options.CLOSE_ABORT.equals(option)) {
+            inStages = false;
+        }
+        return super.setOption(option, value);
+    }
+
+    @Override
+    protected void notifyReadClosed() {
+        if (!inStages) {
+            super.notifyReadClosed();
+        }
+    }
+
+    @Override
+    protected void closeAction() throws IOException {
+        if (inStages && !source.ended()) {
+            StagedClose.of(raw);
+        } else {
+            super.closeAction();
+        }
     }
 }

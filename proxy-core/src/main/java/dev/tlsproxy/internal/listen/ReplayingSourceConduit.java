@@ -17,6 +17,7 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
 
     private ByteBuffer pending;
     private boolean ended;
+    private boolean staysOpen;
 
     ReplayingSourceConduit(StreamSourceConduit next, byte[] first) {
         super(next);
@@ -26,6 +27,11 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     /** Whether the peer's end of the socket was read; TLS reads by the one method below. */
     boolean ended() {
         return ended;
+    }
+
+    /** What is below stays open when this is closed. */
+    void staysOpen(boolean now) {
+        staysOpen = now;
     }
 
     @Override
@@ -87,7 +93,9 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     @Override
     public void terminateReads() throws IOException {
         pending = NONE;
-        next.terminateReads();
+        if (!staysOpen) {
+            next.terminateReads();
+        }
     }
 
     @Override

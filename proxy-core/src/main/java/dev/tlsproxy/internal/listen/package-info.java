@@ -3,7 +3,8 @@
  * {@code AcceptedSockets} with {@link dev.tlsproxy.internal.listen.Door} and {@code ClientNetwork} and {@code HandshakePlaces} (limits),
  * {@code ProxyHeaderAttempt} with {@code ProxyHeader} and {@code ProxiedConnection} (a {@code WrappedConnection}),
  * {@code HandshakeAttempt} (ClientHello and timer), {@code HeldHandshakes}, {@code Farewell} (refusals),
- * {@code HandshakeTurns}, {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit} and {@code ObservingSinkConduit},
+ * {@code HandshakeTurns}, {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit},
+ * {@code ObservingSinkConduit} and {@code StagedClose},
  * {@code HttpHandOver} with {@code LargeHead}, {@code WatchedSourceConduit} and {@code Http1Activity}, {@code Http2Connection} with {@code FrameGate},
  * {@code HeadBlock}, {@code FrameBudget} and {@code GoAwayConduit}, {@code HttpOptions}; then
  * {@link dev.tlsproxy.internal.listen.HttpListener},

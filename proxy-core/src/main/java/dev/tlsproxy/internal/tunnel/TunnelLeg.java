@@ -29,6 +29,7 @@ final class TunnelLeg {
     private boolean shut;
     private boolean done;
     private boolean dirty;
+    private boolean broken;
     private boolean closed;
 
     TunnelLeg(Side side, StreamConnection connection) {
@@ -112,6 +113,9 @@ final class TunnelLeg {
     private boolean flush() throws IOException {
         if (ending && !shut) {
             shut = true;
+            if (connection.supportsOption(SocketEnd.CLOSE_IN_STAGES)) {
+                connection.setOption(SocketEnd.CLOSE_IN_STAGES, true);
+            }
             sink.shutdownWrites();
         }
         return sink.flush();
@@ -156,6 +160,16 @@ final class TunnelLeg {
         shut = true;
         done = true;
         dirty = false;
+    }
+
+    /** It was reset; what it sent before that may still be there to read. */
+    void broken() {
+        discard();
+        broken = true;
+    }
+
+    boolean isBroken() {
+        return broken;
     }
 
     void sourceEnded() {

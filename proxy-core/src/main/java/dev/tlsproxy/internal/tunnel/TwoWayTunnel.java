@@ -36,9 +36,10 @@ public final class TwoWayTunnel implements Tunnel {
     /**
      * How long a tunnel lasts with one direction of the client's TLS connection ended: Bouncy Castle ends both with the
      * first close_notify, sent or received, so that only what is on its way to the upstream is worth waiting for. The
-     * JDK's TLS, which upstreams get, has half-closed connections (RFC 8446 section 6.1).
+     * JDK's TLS, which upstreams get, has half-closed connections (RFC 8446 section 6.1). And how long a side that was reset
+     * has for what it sent before that.
      */
-    private static final Duration TLS_LINGER = Duration.ofSeconds(5);
+    private static final Duration LINGER = Duration.ofSeconds(5);
 
     private final TunnelLeg client;
     private final TunnelLeg upstream;
@@ -180,7 +181,7 @@ public final class TwoWayTunnel implements Tunnel {
     }
 
     private void ended(TunnelLeg from) {
-        if (!from.isShut() && SocketEnd.truncated(from.connection())) {
+        if (from.isBroken() || !from.isShut() && SocketEnd.truncated(from.connection())) {
             shut(true);
             return;
         }
@@ -196,7 +197,7 @@ public final class TwoWayTunnel implements Tunnel {
     private void lingerAfter(TunnelLeg leg) {
         if (leg == client && leg.isTls() && !lingering && !shut) {
             lingering = true;
-            timers.after(TLS_LINGER, this::close);
+            timers.after(LINGER, this::close);
         }
     }
 
@@ -209,10 +210,13 @@ public final class TwoWayTunnel implements Tunnel {
     }
 
     private void unwritable(TunnelLeg leg, IOException e) {
-        if (leg.hasEnded() && e instanceof ClosedChannelException) {
-            leg.discard(); // a TLS peer that has ended its own sending takes nothing more
-        } else {
+        if (leg.hasEnded()) {
+            leg.discard(); // it has closed in order, and takes nothing more
+        } else if (e instanceof ClosedChannelException) {
             broken();
+        } else {
+            leg.broken();
+            timers.after(LINGER, () -> shut(true));
         }
     }
 
