@@ -21,7 +21,7 @@ public final class BufferPool implements ByteBufferPool {
     private final int bufferSize;
     private final int maxPooled;
     private final boolean direct;
-    private final AtomicInteger pooled = new AtomicInteger();
+    private final AtomicInteger made = new AtomicInteger();
     private final ConcurrentLinkedQueue<ByteBuffer> shared = new ConcurrentLinkedQueue<>();
     private final ThreadLocal<LocalBuffers> local = ThreadLocal.withInitial(LocalBuffers::new);
     private final BufferPool onHeap;
@@ -59,26 +59,37 @@ public final class BufferPool implements ByteBufferPool {
         if (closed) {
             throw new IllegalStateException("buffer pool: closed (expected: open)");
         }
-        ByteBuffer kept = keptByThread();
-        if (kept == null) {
-            kept = shared.poll();
+        ByteBuffer kept = kept();
+        return new Lent(kept != null ? kept : ByteBuffer.allocate(bufferSize));
+    }
+
+    /**
+     * Lends a buffer of those within the bound.
+     *
+     * @return as {@link #allocate}; null where all of them are in use
+     */
+    public @Nullable PooledByteBuffer allocateKept() {
+        ByteBuffer kept = kept();
+        return kept == null ? null : new Lent(kept);
+    }
+
+    private @Nullable ByteBuffer kept() {
+        ByteBuffer known = isIoThread() ? local.get().poll() : null;
+        if (known == null) {
+            known = shared.poll();
         }
-        return new Lent(kept != null ? kept.clear() : make());
+        return known == null ? make() : known.clear();
     }
 
-    private @Nullable ByteBuffer keptByThread() {
-        return isIoThread() ? local.get().poll() : null;
-    }
-
-    private ByteBuffer make() {
-        if (pooled.get() >= maxPooled || pooled.incrementAndGet() > maxPooled) {
-            return ByteBuffer.allocate(bufferSize);
+    private @Nullable ByteBuffer make() {
+        if (made.get() >= maxPooled || made.incrementAndGet() > maxPooled) {
+            return null;
         }
         try {
             return ByteBuffer.allocateDirect(bufferSize);
         } catch (OutOfMemoryError e) {
             // The program's own use may have reached -XX:MaxDirectMemorySize. Nothing of the heap is missing then.
-            return ByteBuffer.allocate(bufferSize);
+            return null;
         }
     }
 
