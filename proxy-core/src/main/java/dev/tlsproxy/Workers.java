@@ -1,8 +1,8 @@
 package dev.tlsproxy;
 
+import dev.tlsproxy.internal.buffers.BufferPool;
 import dev.tlsproxy.internal.tls.LibraryLogs;
 import io.undertow.connector.ByteBufferPool;
-import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -18,8 +18,9 @@ final class Workers {
     /** Plaintext of one TLS record of at most 16 KiB (RFC 8446 section 5.1), so that a full buffer makes one record. */
     private static final int BUFFER_SIZE = 16 * 1024 - 20;
 
-    private static final int MAX_POOLED = 1000;
-    private static final int POOLED_PER_THREAD = 12;
+    /** 16 MB outside the heap. */
+    private static final int MAX_POOLED = 1024;
+
     private static final Duration END = Duration.ofSeconds(5);
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
@@ -41,12 +42,9 @@ final class Workers {
         }
     }
 
-    /**
-     * Buffers for a proxy. On the heap: Undertow frees surplus direct ones by sun.misc.Unsafe, of which Java 24 and newer
-     * print a warning to standard error.
-     */
+    /** Buffers for a proxy. */
     static ByteBufferPool buffers() {
-        return new DefaultByteBufferPool(false, BUFFER_SIZE, MAX_POOLED, POOLED_PER_THREAD);
+        return new BufferPool(BUFFER_SIZE, MAX_POOLED);
     }
 
     /** Whether the caller is one of the threads of a proxy, which closing it would wait for. */

@@ -102,6 +102,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void buffersDependOnNoOtherRoom() {
+        noClasses()
+                .that()
+                .resideInAPackage("..internal.buffers..")
+                .should()
+                .dependOnClassesThat(resideInAPackage("dev.tlsproxy..")
+                        .and(DescribedPredicate.not(resideInAPackage("..internal.buffers.."))))
+                .check(MAIN);
+    }
+
+    @Test
     void packageInfoListsEveryFileOfItsPackage() throws IOException {
         List<Path> files;
         try (Stream<Path> all = Files.walk(Path.of("src/main/java"))) {

@@ -34,7 +34,7 @@ record Authority(String text, String host, int port) {
     }
 
     private static int port(String digits) {
-        if (digits.isEmpty() || digits.length() > 5 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (digits.isEmpty() || digits.length() > 5 || !isDecimal(digits)) {
             throw invalid();
         }
         int port = Integer.parseInt(digits);
@@ -45,7 +45,21 @@ record Authority(String text, String host, int port) {
     }
 
     private static boolean isAscii(String text) {
-        return text.chars().allMatch(c -> c > 0x20 && c < 0x7F);
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) <= 0x20 || text.charAt(i) >= 0x7F) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isDecimal(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static Refusal invalid() {

@@ -138,7 +138,7 @@ final class ExchangeCall implements UpstreamCall {
         if (!exchange.isPersistent()) {
             boolean upgrade = fields.contains(Headers.UPGRADE);
             fields.put(Headers.CONNECTION, upgrade ? "Upgrade, close" : "close");
-        } else if (exchange.isHttp10()) {
+        } else if (state.head().http10()) {
             fields.put(Headers.CONNECTION, "keep-alive");
         }
     }

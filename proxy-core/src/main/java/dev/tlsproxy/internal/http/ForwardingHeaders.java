@@ -49,6 +49,9 @@ final class ForwardingHeaders {
             "front-end-https",
             "proxy");
 
+    /** Of those names, and of the prefixes. Most fields of most requests begin with another. */
+    private static final String FIRST_LETTERS = "fxtcps";
+
     private final ForwardedConfig config;
     private final IntSupplier publicPort;
 
@@ -97,6 +100,9 @@ final class ForwardingHeaders {
 
     /** Tells whether a field says who the client is or how it came: never to be taken from an untrusted peer. */
     static boolean isForwarding(HttpString name) {
+        if (name.length() == 0 || FIRST_LETTERS.indexOf(name.byteAt(0) | 0x20) < 0) {
+            return false;
+        }
         String lower = name.toString().toLowerCase(Locale.ROOT).replace('_', '-');
         return SPOOFABLE.contains(lower)
                 || lower.startsWith("x-forwarded")

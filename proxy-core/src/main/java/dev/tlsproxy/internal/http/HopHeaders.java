@@ -5,7 +5,9 @@ import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import io.undertow.util.Protocols;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +23,7 @@ final class HopHeaders {
 
     static final HttpString VIA = new HttpString("Via");
 
+    private static final String VIA_HTTP11 = "1.1 " + PSEUDONYM;
     private static final String WEBSOCKET = "websocket";
 
     /** Fields of one connection. {@code Proxy-Authorization} and its like are between a client and this proxy. */
@@ -130,11 +133,16 @@ final class HopHeaders {
     static void response(HeaderMap fields, HttpString protocol, boolean upgraded) {
         boolean chunked = fields.contains(Headers.TRANSFER_ENCODING);
         Set<String> nominated = nominated(fields);
-        for (HttpString name : fields.getHeaderNames().toArray(HttpString[]::new)) {
-            if (isHop(name, nominated) || !isWritable(name, fields.get(name))) {
-                fields.remove(name);
+        List<HttpString> removed = List.of();
+        for (long i = fields.fastIterateNonEmpty(); i != -1L; i = fields.fiNextNonEmpty(i)) {
+            HeaderValues values = fields.fiCurrent(i);
+            HttpString name = values.getHeaderName();
+            if (isHop(name, nominated) || !isWritable(name, values)) {
+                removed = removed.isEmpty() ? new ArrayList<>() : removed;
+                removed.add(name);
             }
         }
+        removed.forEach(fields::remove);
         if (chunked) {
             // RFC 9112 section 6.3: the coding wins over a length beside it.
             fields.remove(Headers.CONTENT_LENGTH);
@@ -247,8 +255,10 @@ final class HopHeaders {
     }
 
     private static String via(HttpString protocol) {
-        String version =
-                protocol.equals(Protocols.HTTP_2_0) ? "2.0" : protocol.equals(Protocols.HTTP_1_0) ? "1.0" : "1.1";
-        return version + " " + PSEUDONYM;
+        if (protocol.equals(Protocols.HTTP_1_1)) {
+            return VIA_HTTP11;
+        }
+        return (protocol.equals(Protocols.HTTP_2_0) ? "2.0 " : protocol.equals(Protocols.HTTP_1_0) ? "1.0 " : "1.1 ")
+                + PSEUDONYM;
     }
 }

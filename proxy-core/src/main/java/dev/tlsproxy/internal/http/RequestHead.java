@@ -28,15 +28,16 @@ record RequestHead(String method, String target, HttpString protocol, HeaderMap 
     }
 
     boolean http2() {
-        return protocol.equals(Protocols.HTTP_2_0);
+        return !http11() && protocol.equals(Protocols.HTTP_2_0);
     }
 
+    /** The parser's constant, mostly: comparing it with another text of its length takes all bytes but the last. */
     boolean http11() {
         return protocol.equals(Protocols.HTTP_1_1);
     }
 
     boolean http10() {
-        return protocol.equals(Protocols.HTTP_1_0);
+        return !http11() && protocol.equals(Protocols.HTTP_1_0);
     }
 
     /**

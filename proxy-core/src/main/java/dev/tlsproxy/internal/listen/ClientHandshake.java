@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.listen;
 
+import dev.tlsproxy.internal.buffers.BufferPool;
 import dev.tlsproxy.internal.listen.AcceptedSockets.OpenConnection;
 import dev.tlsproxy.internal.tls.Admission;
 import dev.tlsproxy.internal.tls.ServerFlight;
@@ -7,7 +8,6 @@ import dev.tlsproxy.spi.NegotiatedTls;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
-import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
@@ -23,13 +23,10 @@ import org.xnio.ssl.SslConnection;
 final class ClientHandshake {
 
     private static final int RECORD_SPACE = 17 * 1024;
-    private static final int IDLE_BUFFERS = 256;
+    private static final int MAX_POOLED = 512;
 
-    /**
-     * Buffers for TLS records, of which each is in use for a moment only. On the heap: bctls works on arrays, and
-     * Undertow frees surplus direct buffers by sun.misc.Unsafe, of which Java 24 and newer print a warning.
-     */
-    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
+    /** Buffers for TLS records, of which each is in use for a moment only. */
+    private static final ByteBufferPool RECORDS = new BufferPool(RECORD_SPACE, MAX_POOLED);
 
     private final HandshakeAttempt attempt;
     private final Admission.Proceed plan;

@@ -19,6 +19,7 @@ final class PeekedConnection extends WrappedConnection {
 
     private final StreamConnection raw;
     private final ReplayingSourceConduit source;
+    private final RecordBatchConduit records;
     private boolean inStages;
     private volatile @Nullable NegotiatedTls negotiated;
     private volatile @Nullable EmptyQuery emptyQuery;
@@ -27,7 +28,8 @@ final class PeekedConnection extends WrappedConnection {
     PeekedConnection(StreamConnection raw, byte[] peeked, ServerFlight flight) {
         super(raw);
         this.raw = raw;
-        setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
+        records = new RecordBatchConduit(raw.getSinkChannel().getConduit());
+        setSinkConduit(new ObservingSinkConduit(records, flight));
         source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
         setSourceConduit(source);
     }
@@ -85,6 +87,7 @@ final class PeekedConnection extends WrappedConnection {
 
     @Override
     protected void closeAction() throws IOException {
+        records.leave();
         if (inStages && !source.ended()) {
             StagedClose.of(raw);
         } else {

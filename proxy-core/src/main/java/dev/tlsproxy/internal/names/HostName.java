@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 public final class HostName {
 
     private static final int MAX_LENGTH = 253;
-    private static final Pattern LABEL = Pattern.compile("[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?");
+    private static final int MAX_LABEL_LENGTH = 63;
     private static final Pattern IPV4 = Pattern.compile("\\d{1,3}(\\.\\d{1,3}){3}");
 
     /** Suffixes of names that no public CA signs: RFC 6761, RFC 6762, RFC 8375 and the "internal" of ICANN. */
@@ -52,7 +52,7 @@ public final class HostName {
      * @return true for an IP literal; no name is ever resolved
      */
     public static boolean isIpLiteral(String text) {
-        if (IPV4.matcher(text).matches()) {
+        if (mayBeIpv4(text) && IPV4.matcher(text).matches()) {
             for (String octet : text.split("\\.")) {
                 if (Integer.parseInt(octet) > 255) {
                     return false;
@@ -82,19 +82,47 @@ public final class HostName {
     private static boolean isDnsName(String ascii) {
         if (ascii.isEmpty()
                 || ascii.length() > MAX_LENGTH
-                || IPV4.matcher(ascii).matches()) {
+                || (mayBeIpv4(ascii) && IPV4.matcher(ascii).matches())) {
             return false;
         }
-        for (String label : ascii.split("\\.", -1)) {
-            if (!LABEL.matcher(label).matches()) {
+        int start = 0;
+        for (int dot = ascii.indexOf('.'); dot >= 0; dot = ascii.indexOf('.', start)) {
+            if (!isLabel(ascii, start, dot)) {
+                return false;
+            }
+            start = dot + 1;
+        }
+        return isLabel(ascii, start, ascii.length());
+    }
+
+    /** Letters, digits and underscores, and hyphens between them. A loop: each request's host comes by here. */
+    private static boolean isLabel(String name, int start, int end) {
+        if (start == end
+                || end - start > MAX_LABEL_LENGTH
+                || name.charAt(start) == '-'
+                || name.charAt(end - 1) == '-') {
+            return false;
+        }
+        for (int i = start; i < end; i++) {
+            char c = name.charAt(i);
+            if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_') {
                 return false;
             }
         }
         return true;
     }
 
+    private static boolean mayBeIpv4(String text) {
+        return !text.isEmpty() && text.charAt(text.length() - 1) <= '9';
+    }
+
     private static boolean isAscii(String text) {
-        return text.chars().allMatch(c -> c < 0x80);
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static String normalizeIp(String literal) {

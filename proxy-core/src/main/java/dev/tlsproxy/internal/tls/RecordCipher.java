@@ -15,9 +15,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecordCipher implements TlsAEADCipherImpl {
 
+    /** Of AES-GCM and ChaCha20-Poly1305 in TLS (RFC 5116 section 5.1, RFC 8439 section 2.8). */
+    private static final int TAG = 16;
+
     private final Cipher cipher;
     private final String algorithm;
     private final int mode;
+    private final int growth;
     private @Nullable SecretKeySpec key;
 
     /**
@@ -31,6 +35,7 @@ final class RecordCipher implements TlsAEADCipherImpl {
         this.cipher = cipher;
         this.algorithm = algorithm;
         this.mode = encrypts ? Cipher.ENCRYPT_MODE : Cipher.DECRYPT_MODE;
+        this.growth = encrypts ? TAG : -TAG;
     }
 
     @Override
@@ -51,7 +56,7 @@ final class RecordCipher implements TlsAEADCipherImpl {
 
     @Override
     public int getOutputSize(int inputLength) {
-        return cipher.getOutputSize(inputLength);
+        return Math.max(0, inputLength + growth); // the JVM's ciphers compute the same, from parameters
     }
 
     @Override

@@ -1,10 +1,10 @@
 package dev.tlsproxy.internal.upstream;
 
+import dev.tlsproxy.internal.buffers.BufferPool;
 import dev.tlsproxy.internal.names.HostName;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
-import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
@@ -27,14 +27,13 @@ import org.xnio.ssl.SslConnection;
 final class TlsConnect {
 
     private static final int RECORD_SPACE = 17 * 1024;
-    private static final int IDLE_BUFFERS = 256;
+    private static final int MAX_POOLED = 512;
 
     /**
      * Buffers for TLS records. In one that is smaller than the largest record (RFC 8446 section 5.2: 16,640 bytes and a
-     * header of 5) Undertow's TLS waits for the rest of such a record for ever, and keeps the I/O thread busy with it. On
-     * the heap, as all buffers.
+     * header of 5) Undertow's TLS waits for the rest of such a record for ever, and keeps the I/O thread busy with it.
      */
-    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
+    private static final ByteBufferPool RECORDS = new BufferPool(RECORD_SPACE, MAX_POOLED);
 
     private final SslConnection connection;
     private boolean handshakeDone;

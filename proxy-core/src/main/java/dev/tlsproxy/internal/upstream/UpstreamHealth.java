@@ -65,14 +65,20 @@ final class UpstreamHealth {
 
     /** An exchange is about to try it; others skip it meanwhile, if it failed before. */
     void tried() {
-        if (causes.contains(FAILED)) {
+        if (hasFailed()) {
             startTrial();
         }
     }
 
+    private boolean hasFailed() {
+        Set<Object> now = causes;
+        return !now.isEmpty()
+                && now.contains(FAILED); // of an empty set even contains() costs a visible part of a request
+    }
+
     private synchronized void startTrial() {
         long now = ticker.getAsLong();
-        if (causes.contains(FAILED) && now - skippedUntil >= 0) {
+        if (hasFailed() && now - skippedUntil >= 0) {
             onTrial = true;
             skippedUntil = now + trialNanos;
         }
@@ -93,7 +99,7 @@ final class UpstreamHealth {
 
     private synchronized void failed(UpstreamFailure failure, boolean connecting) {
         long now = ticker.getAsLong();
-        boolean failedBefore = causes.contains(FAILED);
+        boolean failedBefore = hasFailed();
         if (failedBefore && !onTrial && now - skippedUntil < 0) {
             return; // it was on its way when the first one failed
         }
@@ -106,7 +112,7 @@ final class UpstreamHealth {
 
     /** A connection was made. Does not clear an upstream that accepts and then does not answer. */
     void connectWorked() {
-        if (causes.contains(FAILED)) {
+        if (hasFailed()) {
             accepted();
         }
     }
@@ -119,7 +125,7 @@ final class UpstreamHealth {
 
     /** A response head came, whatever its status. */
     void answered() {
-        if (timeouts != 0 || causes.contains(FAILED)) {
+        if (timeouts != 0 || hasFailed()) {
             responded();
         }
     }
