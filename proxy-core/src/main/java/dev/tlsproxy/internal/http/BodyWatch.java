@@ -25,6 +25,7 @@ final class BodyWatch {
 
     private @Nullable RequestBody request;
     private @Nullable ResponseBody response;
+    private @Nullable ChunkedFraming chunks;
     private XnioExecutor.@Nullable Key lingering;
     private long limit = -1;
     private boolean eventStream;
@@ -44,7 +45,7 @@ final class BodyWatch {
         sweeps.join(exchange.getIoThread(), this);
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper((factory, same) -> {
-                RequestBody body = new RequestBody(factory.create(), state);
+                RequestBody body = new RequestBody(factory.create(), state, chunks());
                 request = body;
                 return body;
             });
@@ -54,6 +55,14 @@ final class BodyWatch {
             response = body;
             return body;
         });
+    }
+
+    /** From the first byte of the body on: where a refused one is read to its end, it has a second conduit. */
+    private @Nullable ChunkedFraming chunks() {
+        if (chunks == null && state.head().fields().contains(Headers.TRANSFER_ENCODING)) {
+            chunks = CountedSource.follow(state.exchange().getConnection());
+        }
+        return chunks;
     }
 
     /** The largest request body in bytes, -1 for no limit. */

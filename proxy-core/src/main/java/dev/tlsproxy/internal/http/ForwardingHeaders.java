@@ -97,11 +97,17 @@ final class ForwardingHeaders {
 
     /** Tells whether a field says who the client is or how it came: never to be taken from an untrusted peer. */
     static boolean isForwarding(HttpString name) {
-        String lower = name.toString().toLowerCase(Locale.ROOT).replace('_', '-');
+        String lower = HopHeaders.undisguised(name.toString().toLowerCase(Locale.ROOT));
         return SPOOFABLE.contains(lower)
                 || lower.startsWith("x-forwarded")
                 || lower.startsWith("x-ssl-")
                 || lower.startsWith("ssl-");
+    }
+
+    /** Tells whether a field is one that {@link #apply} writes. */
+    static boolean isWritten(HttpString name) {
+        String lower = name.toString().toLowerCase(Locale.ROOT);
+        return lower.startsWith("x-forwarded-") || name.equals(REAL_IP) || name.equals(FORWARDED);
     }
 
     private void dropSpoofable(HeaderMap fields) {
