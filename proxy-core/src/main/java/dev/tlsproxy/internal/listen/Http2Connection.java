@@ -161,13 +161,13 @@ final class Http2Connection extends Http2Channel {
     }
 
     /**
-     * Undertow's parser throws unchecked exceptions at some malformed fields, and logs them as errors, with a stack trace
+     * Undertow's parser throws unchecked exceptions at some malformed fields and at the 128th line of one field, and logs them as errors, with a stack trace
      * and what the client sent. Those it knows of are checked ones, logged at debug level.
      */
     private @Nullable AbstractHttp2StreamSourceChannel wellFormed() throws IOException {
         try {
             return super.receive();
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             throw new IOException("malformed HTTP/2 frame", e);
         }
     }
