@@ -280,6 +280,34 @@ class RequestIT {
         }
     }
 
+    /** Facts, section E, cases 1 and 2, where they are about the body: the next request on the pool is served all the same. */
+    @ParameterizedTest
+    @CsvSource({
+        "3, hello, ''",
+        "10, hello, ''",
+        "'', hello, '1\r\nX-Injected: yes'",
+        "'', hello, '1\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n'",
+        "'', hello, '1\u0000'"
+    })
+    void http2BodyOrTrailersThatAreMalformedReachNoUpstreamAsARequest(String length, String data, String trailer)
+            throws Exception {
+        try (H2Client client = http2(proxy)) {
+            String[] declared = length.isEmpty() ? new String[0] : new String[] {"content-length", length};
+            client.headers(1, 0, fields(proxy, "POST", declared));
+            client.data(1, trailer.isEmpty() ? H2Client.END_STREAM : 0, data);
+            if (!trailer.isEmpty()) {
+                client.headers(1, H2Client.END_STREAM, "x-a", trailer);
+            }
+            assertThat(client.response(1)).doesNotContainEntry(":status", "200");
+            assertThat(upstream.requests()).isEmpty();
+        }
+        try (H2Client client = http2(proxy)) {
+            client.headers(1, H2Client.END_STREAM, fields(proxy, "GET"));
+            assertThat(client.response(1)).containsEntry(":status", "200");
+            assertThat(upstream.onlyRequest().line()).isEqualTo("GET / HTTP/1.1");
+        }
+    }
+
     @Test
     void hopByHopFieldsAndThoseConnectionNamesAreRemovedBothWays() throws Exception {
         try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {

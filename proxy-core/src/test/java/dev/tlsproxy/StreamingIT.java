@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What an upstream sends is at the client before it sends more: the upstream of these tests goes on only when the client has
@@ -238,6 +239,40 @@ class StreamingIT {
             assertThat(client.readResponse())
                     .startsWith("HTTP/1.1 403 Forbidden\r\n")
                     .endsWith("no");
+        }
+    }
+
+    /** Facts, section E, case 14: 413 in the middle of an upload that is never read to its end (RFC 9112 section 9.3). */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientInTheMiddleOfAnUploadReadsTheUpstreamsRefusal(boolean http2) throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    in.readNBytes(10_000);
+                    StreamingUpstream.write(
+                            out, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+                    over.await(20, TimeUnit.SECONDS);
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            if (http2) {
+                try (H2Client client = local.http2()) {
+                    client.headers(1, 0, local.fields("POST", "/"));
+                    client.data(1, 0, "x".repeat(16_000));
+                    assertThat(client.response(1))
+                            .containsEntry(":status", "413")
+                            .containsEntry("body", "big");
+                }
+            } else {
+                try (RawTlsClient client = local.http1()) {
+                    client.send("POST / HTTP/1.1\r\nHost: " + local.authority()
+                            + "\r\nContent-Length: 5000000000\r\n\r\n" + "x".repeat(1_000_000));
+                    assertThat(client.readResponse())
+                            .startsWith("HTTP/1.1 413 Content Too Large\r\n")
+                            .endsWith("\r\n\r\nbig");
+                }
+            }
+        } finally {
+            over.countDown();
         }
     }
 
