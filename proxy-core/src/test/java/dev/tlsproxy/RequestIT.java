@@ -1,6 +1,7 @@
 package dev.tlsproxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tlsproxy.internal.http.H2Client;
 import dev.tlsproxy.spi.CertificateStore;
@@ -186,6 +187,23 @@ class RequestIT {
                         .endsWith("400 Bad Request: malformed chunked body\n");
                 assertThat(upstream.requests()).isEmpty();
             }
+        }
+    }
+
+    /** Whose body nobody judged: what is behind it is no request, wherever it seems to end. */
+    @ParameterizedTest
+    @CsvSource({"TRACE, tracker.localhost, false", "POST, api.localhost, false", "POST, api.localhost, true"})
+    void malformedChunkedBodyOfARefusedRequestEndsItsConnection(String method, String host, boolean apart)
+            throws Exception {
+        try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
+            client.send(method + " / HTTP/1.1\r\nHost: " + host + "\r\nTransfer-Encoding: chunked\r\n\r\n"
+                    + (apart ? "1\r\n" : ""));
+            client.send((apart ? "x" : "1\r\nx") + "\n0\n\nGET /smuggled HTTP/1.1\r\nHost: " + client.authority()
+                    + "\r\n\r\n");
+
+            assertThat(client.readResponse()).containsPattern("^HTTP/1.1 4(05|21) ");
+            assertThatThrownBy(client::readResponse).isInstanceOf(IOException.class);
+            assertThat(upstream.requests()).isEmpty();
         }
     }
 

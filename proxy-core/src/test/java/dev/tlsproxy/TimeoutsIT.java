@@ -323,6 +323,23 @@ class TimeoutsIT {
         }
     }
 
+    /** Facts, section E, case 19: 64 KiB fit into the window that the client never opens further. */
+    @Test
+    void cutsDownloadWhoseWindowTheHttp2ClientKeepsClosed() throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(
+                            out, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(1_000_000));
+                    in.readAllBytes();
+                });
+                LocalProxy local = with(OTHERS.bodyIdle(SHORT), upstream.uri());
+                H2Client client = local.http2()) {
+            client.headers(1, H2Client.END_STREAM, local.fields("GET", "/"));
+
+            assertEndsAfter(SHORT, () -> assertThat(client.response(1)).containsKey("reset"));
+            Awaitility.await().atMost(SOON).until(() -> upstream.open() == 0);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(HttpClient.Version.class)
     void silentEventStreamOutlivesStalledDownloads(HttpClient.Version version) throws Exception {
