@@ -133,7 +133,19 @@ class RequestIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/a\u0001b", "/a\tb", "/a\u007fb", "/a b", "/a#b", "/a\u0000b", "/a\rb"})
+    @ValueSource(
+            strings = {
+                "/a\u0001b",
+                "/a\tb",
+                "/a\u007fb",
+                "/a b",
+                "/a#b",
+                "/a\u0000b",
+                "/a\rb",
+                "/a\nb",
+                "/a\r\nX: y",
+                "/%zz"
+            })
     void targetThatCouldBeReadInTwoWaysIsRefused(String target) throws Exception {
         try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
             client.send("GET " + target + " HTTP/1.1\r\nHost: " + client.authority() + "\r\n\r\n");
