@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -273,6 +274,51 @@ class StreamingIT {
             }
         } finally {
             over.countDown();
+        }
+    }
+
+    /**
+     * What was on its way when its stream was reset ends nothing, and counts for the connection's window (RFC 9113 sections 5.1
+     * and 6.9): else a refused upload ends the other streams, and some of them all uploads.
+     */
+    @Test
+    void restOfARefusedUploadLeavesItsHttp2ConnectionAlone() throws Exception {
+        int rounds = 20;
+        int block = 16_000;
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out,
+                        head.startsWith("GET ")
+                                ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                : "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                H2Client client = local.http2()) {
+            long window = 65_535;
+            for (int stream = 1; stream < 2 * rounds; stream += 2) {
+                client.headers(stream, 0, local.fields("POST", "/"));
+                client.data(stream, 0, "x".repeat(block));
+                window += credit(client, stream) - 2 * block;
+                client.data(stream, 0, "x".repeat(block));
+                client.headers(stream, H2Client.END_STREAM, "x-sum", "1");
+            }
+            client.headers(2 * rounds + 1, H2Client.END_STREAM, local.fields("GET", "/"));
+            window += credit(client, 2 * rounds + 1);
+            assertThat(window).as("what the client may still send").isGreaterThan(100_000);
+        }
+    }
+
+    /** Reads up to the reset of a stream, or the end of a good response; what the connection's window grew by meanwhile. */
+    private static long credit(H2Client client, int stream) throws IOException {
+        long credit = 0;
+        while (true) {
+            H2Client.Frame frame = client.nextFrame();
+            assertThat(frame.type()).as("GOAWAY").isNotEqualTo(7);
+            if (frame.type() == 8 && frame.stream() == 0) {
+                credit += ByteBuffer.wrap(frame.payload()).getInt();
+            }
+            boolean over = frame.type() == 3 || frame.type() == 0 && frame.payload().length > 0;
+            if (frame.stream() == stream && over) {
+                return credit;
+            }
         }
     }
 
