@@ -11,22 +11,30 @@ import java.util.Set;
  */
 final class LateFrames {
 
+    private static final int RST_STREAM = 3;
     private static final int PREFACE_LENGTH = 24;
 
     /** A connection that resets more of them within 30 s ends. */
     private static final int MAX_STREAMS = 256;
 
     private final Set<Integer> reset = new LinkedHashSet<>();
+    private final Set<Integer> resetByClient = new LinkedHashSet<>();
     private final ByteBuffer header = ByteBuffer.allocate(FrameGate.HEADER_LENGTH);
     private int preface = PREFACE_LENGTH;
     private int type;
     private int stream;
 
-    /** The proxy ends a stream by a reset. */
+    /** The proxy ends a stream by a reset; one that the client has reset has no late frames, but wrong ones. */
     void reset(int streamId) {
-        reset.add(streamId);
-        if (reset.size() > MAX_STREAMS) {
-            Iterator<Integer> eldest = reset.iterator();
+        if (!resetByClient.contains(streamId)) {
+            add(reset, streamId);
+        }
+    }
+
+    private static void add(Set<Integer> streams, int streamId) {
+        streams.add(streamId);
+        if (streams.size() > MAX_STREAMS) {
+            Iterator<Integer> eldest = streams.iterator();
             eldest.next();
             eldest.remove();
         }
@@ -48,6 +56,10 @@ final class LateFrames {
             type = header.get(3);
             stream = header.getInt(5) & Integer.MAX_VALUE;
             header.clear();
+            if (type == RST_STREAM) {
+                reset.remove(stream);
+                add(resetByClient, stream);
+            }
         }
     }
 
