@@ -84,7 +84,8 @@ public final class Timeouts {
     }
 
     /**
-     * How long a request or response body may make no progress.
+     * How long a request or response body may make no progress. Any byte is progress, but for a request body (other than
+     * gRPC's) whose response has not begun: that has to bring a byte for each second of this time.
      *
      * @param time default 60 s
      * @return new time-outs

@@ -188,7 +188,7 @@ class BalanceIT {
                 RawUpstream silent = RawUpstream.answering((request, connection) -> await(release));
                 LocalProxy local = proxy(Route.of(LocalProxy.HOST)
                         .to(failing.uri(), silent.uri())
-                        .responseTimeout(Duration.ofMillis(100)));
+                        .responseTimeout(Duration.ofSeconds(1))); // which the other one must keep, too
                 RawTlsClient client = local.http1()) {
             Map<String, Integer> status = new TreeMap<>();
             for (int i = 0; i < 12; i++) {

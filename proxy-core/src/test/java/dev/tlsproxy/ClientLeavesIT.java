@@ -7,6 +7,8 @@ import dev.tlsproxy.spi.ExchangeSummary;
 import dev.tlsproxy.testing.StreamingUpstream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -22,7 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Timeout(60)
 class ClientLeavesIT {
 
-    /** Two looks, 0.4 s apart, and a slow machine; the time it took is printed. */
+    /** What is promised; a machine that is busy elsewhere may be late, but not each time. The time it took is printed. */
+    private static final Duration PROMISED = Duration.ofSeconds(1);
+
+    private static final int TRIES = 4;
     private static final Duration SOON = Duration.ofSeconds(5);
 
     /** What the exchange is in the middle of. */
@@ -77,7 +82,20 @@ class ClientLeavesIT {
         "BOTH_BODIES, HTTP2_RST_STREAM",
         "BOTH_BODIES, HTTP2_CLOSE"
     })
-    void upstreamHearsOfIt(Moment moment, Way way) throws Exception {
+    void upstreamHearsOfItWithinASecond(Moment moment, Way way) throws Exception {
+        List<Duration> heardAfter = new ArrayList<>();
+        do {
+            heardAfter.add(heardAfter(moment, way));
+            System.out.printf("%s %s: heard after %s%n", moment, way, heardAfter);
+        } while (last(heardAfter).compareTo(PROMISED) > 0 && heardAfter.size() < TRIES);
+        assertThat(last(heardAfter)).as("the last of %s", heardAfter).isLessThanOrEqualTo(PROMISED);
+    }
+
+    private static Duration last(List<Duration> times) {
+        return times.get(times.size() - 1);
+    }
+
+    private static Duration heardAfter(Moment moment, Way way) throws Exception {
         CountDownLatch inTheMiddle = new CountDownLatch(1);
         AtomicReference<Long> heard = new AtomicReference<>();
         try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
@@ -98,10 +116,10 @@ class ClientLeavesIT {
                     : leaveHttp2(local, moment, way, inTheMiddle);
 
             Awaitility.await().atMost(SOON).until(() -> heard.get() != null);
-            System.out.printf("%s %s: heard after %d ms%n", moment, way, (heard.get() - left) / 1_000_000);
             ExchangeSummary summary = local.ended.poll(10, TimeUnit.SECONDS);
             assertThat(summary).isNotNull();
             assertThat(summary.failure()).isPresent();
+            return Duration.ofNanos(heard.get() - left);
         }
     }
 

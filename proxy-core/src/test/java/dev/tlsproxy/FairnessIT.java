@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Small requests beside a transfer without end, all on the proxy's only I/O thread. What counts is how many bytes the
- * transfer moves while a small request waits: a busy machine slows down both. The times are printed.
+ * transfer moves while a small request waits, as a busy machine slows down both, and the time they take. The times are printed.
  */
 @Timeout(120)
 class FairnessIT {
@@ -40,6 +40,11 @@ class FairnessIT {
 
     /** Many times what is moved in the few turns that a small request takes. */
     private static final long MOST_BYTES = 16L * 1024 * 1024;
+
+    /** What is promised for the 99th percentile; a machine that is busy elsewhere may be slower once. */
+    private static final long MOST_NANOS = 100_000_000;
+
+    private static final int TRIES = 5;
 
     /** From here on the transfer has come to its pace. */
     private static final long RUNNING = 64L * 1024 * 1024;
@@ -91,8 +96,13 @@ class FairnessIT {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> moved.get() > RUNNING || broken.get() != null);
         for (Version small : Version.values()) {
             Figures beside = measure(small);
+            for (int i = 1; i < TRIES && beside.p99() > MOST_NANOS; i++) {
+                System.out.printf("once more, as %s beside %s is slow%n", beside, greedy);
+                beside = measure(small);
+            }
             System.out.printf(
                     "%s %s %s, small %s: alone %s; beside %s%n", greedy, version, scheme, small, alone, beside);
+            assertThat(beside.p99()).as("nanoseconds at the 99th percentile").isLessThan(MOST_NANOS);
             assertThat(broken.get()).isNull();
             assertThat(beside.total()).as("bytes moved meanwhile").isPositive();
             assertThat(beside.bytes())

@@ -24,13 +24,16 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class HandshakeStormIT {
 
-    private static final int CLIENTS = 20;
+    private static final int CLIENTS = 100;
     private static final int REQUESTS = 500;
 
     /** Attempts that are open at once: so many may be ready in one turn of an I/O thread. */
     private static final int AT_ONCE = 100;
 
     private static final Duration LONGEST = Duration.ofSeconds(5);
+
+    /** Of the 99th percentile: some 30 times what is seen on two cores that client, storm, proxy and upstream share. */
+    private static final Duration MOST = Duration.ofSeconds(1);
 
     private final AtomicBoolean calm = new AtomicBoolean();
     private final AtomicInteger attempts = new AtomicInteger();
@@ -62,6 +65,7 @@ class HandshakeStormIT {
             System.out.printf(
                     "alone: %s; beside %d handshakes in %d ms: %s%n", figures(alone), during, millis, figures(beside));
             assertThat(during).isPositive();
+            assertThat(Duration.ofNanos(beside[REQUESTS * 99 / 100])).isLessThan(MOST);
             assertThat(Duration.ofNanos(beside[REQUESTS - 1])).isLessThan(LONGEST);
             clients.forEach(RawTlsClient::close);
         }

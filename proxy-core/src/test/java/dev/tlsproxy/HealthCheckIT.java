@@ -88,10 +88,10 @@ class HealthCheckIT {
 
     @Test
     void silenceGarbageAndRefusalsFailEachWithItsReason() throws Exception {
-        HealthCheck quick = CHECK.timeout(Duration.ofMillis(100));
+        HealthCheck quick = CHECK.timeout(Duration.ofSeconds(1)); // which those that pass have to keep, too
         try (LocalProxy local = proxy(route().healthCheck(quick))) {
             health.set("");
-            assertFails(local, "no answer within PT0.1S");
+            assertFails(local, "no answer within PT1S");
             health.set("SSH-2.0-OpenSSH_10.0\r\n");
             assertFails(local, "upstream sent an invalid response");
             health.set("HTTP/1.1 20");

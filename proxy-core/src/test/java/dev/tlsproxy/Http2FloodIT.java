@@ -43,9 +43,7 @@ class Http2FloodIT {
     @BeforeEach
     void start() throws IOException {
         upstream = RawUpstream.saying("ok");
-        local = LocalProxy.started(LocalProxy.builder()
-                .route(LocalProxy.HOST, upstream.uri())
-                .timeouts(Timeouts.defaults().requestHead(Duration.ofMillis(500))));
+        local = LocalProxy.to(upstream.uri());
     }
 
     @AfterEach
@@ -179,7 +177,10 @@ class Http2FloodIT {
     @ValueSource(booleans = {true, false})
     void endsAConnectionWhoseHeadIsNotWholeInTime(boolean wholeFrame) throws Exception {
         byte[] block = block("/");
-        try (H2Client client = local.http2()) {
+        try (LocalProxy impatient = LocalProxy.started(LocalProxy.builder()
+                        .route(LocalProxy.HOST, upstream.uri())
+                        .timeouts(Timeouts.defaults().requestHead(Duration.ofMillis(500))));
+                H2Client client = impatient.http2()) {
             settled(client);
             if (wholeFrame) {
                 client.frame(HEADERS, H2Client.END_STREAM, 1, block);
@@ -254,14 +255,14 @@ class Http2FloodIT {
                 LocalProxy patient = LocalProxy.started(LocalProxy.builder()
                         .route(LocalProxy.HOST, slow.uri())
                         .timeouts(Timeouts.defaults()
-                                .requestHead(Duration.ofMillis(200))
-                                .keepAlive(Duration.ofMillis(200))));
+                                .requestHead(Duration.ofSeconds(1))
+                                .keepAlive(Duration.ofSeconds(1))));
                 H2Client client = patient.http2()) {
             client.headers(1, H2Client.END_STREAM, patient.fields("GET", "/"));
             assertThat(client.nextData(1)).isEqualTo("first");
             for (int i = 0; i < 50; i++) {
                 settled(client);
-                await().pollDelay(Duration.ofMillis(20)).until(() -> true);
+                await().pollDelay(Duration.ofMillis(50)).until(() -> true);
             }
             release.countDown();
             assertThat(client.nextData(1)).isEqualTo("after");

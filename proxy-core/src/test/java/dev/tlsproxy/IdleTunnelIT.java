@@ -56,13 +56,18 @@ class IdleTunnelIT {
         }
     }
 
+    private static final long MOST_MILLIS = 30;
+
     private static void assertIdle(String when) {
-        await().pollDelay(Duration.ofMillis(200)).until(() -> true);
-        long before = ioThreadNanos();
-        await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
-        assertThat(TimeUnit.NANOSECONDS.toMillis(ioThreadNanos() - before))
+        long millis = MOST_MILLIS;
+        for (int i = 0; i < 4 && millis >= MOST_MILLIS; i++) { // on a busy machine the end of the work comes late
+            long before = ioThreadNanos();
+            await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
+            millis = TimeUnit.NANOSECONDS.toMillis(ioThreadNanos() - before);
+        }
+        assertThat(millis)
                 .as("ms of a second that the I/O thread took, " + when)
-                .isLessThan(30);
+                .isLessThan(MOST_MILLIS);
     }
 
     private static long ioThreadNanos() {

@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What an upstream sends is at the client before it sends more: the upstream of these tests goes on only when the client has
@@ -38,6 +40,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StreamingIT {
 
     private static final int EVENTS = 5;
+
+    /** Of an HTTP/2 connection: it is opened anew when half of it is used. */
+    private static final int WINDOW = 256 * 1024;
+
     private static final Duration SOON = Duration.ofSeconds(5); // two looks, 0.4 s apart, and a slow machine
 
     @ParameterizedTest
@@ -238,6 +244,85 @@ class StreamingIT {
             assertThat(client.readResponse())
                     .startsWith("HTTP/1.1 403 Forbidden\r\n")
                     .endsWith("no");
+        }
+    }
+
+    /** Facts, section E, case 14: 413 in the middle of an upload that is never read to its end (RFC 9112 section 9.3). */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void clientInTheMiddleOfAnUploadReadsTheUpstreamsRefusal(boolean http2) throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    in.readNBytes(10_000);
+                    StreamingUpstream.write(
+                            out, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+                    over.await(20, TimeUnit.SECONDS);
+                });
+                LocalProxy local = LocalProxy.to(upstream.uri())) {
+            if (http2) {
+                try (H2Client client = local.http2()) {
+                    client.headers(1, 0, local.fields("POST", "/"));
+                    client.data(1, 0, "x".repeat(16_000));
+                    assertThat(client.response(1))
+                            .containsEntry(":status", "413")
+                            .containsEntry("body", "big");
+                }
+            } else {
+                try (RawTlsClient client = local.http1()) {
+                    client.send("POST / HTTP/1.1\r\nHost: " + local.authority()
+                            + "\r\nContent-Length: 5000000000\r\n\r\n" + "x".repeat(1_000_000));
+                    assertThat(client.readResponse())
+                            .startsWith("HTTP/1.1 413 Content Too Large\r\n")
+                            .endsWith("\r\n\r\nbig");
+                }
+            }
+        } finally {
+            over.countDown();
+        }
+    }
+
+    /**
+     * What was on its way when its stream was reset ends nothing, and counts for the connection's window (RFC 9113 sections 5.1
+     * and 6.9): else a refused upload ends the other streams, and some of them all uploads.
+     */
+    @Test
+    void restOfARefusedUploadLeavesItsHttp2ConnectionAlone() throws Exception {
+        int rounds = 10;
+        int block = 16_000;
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out,
+                        head.startsWith("GET ")
+                                ? "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+                                : "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+                LocalProxy local = LocalProxy.to(upstream.uri());
+                H2Client client = local.http2()) {
+            long window = 65_535;
+            for (int stream = 1; stream < 2 * rounds; stream += 2) {
+                client.headers(stream, 0, local.fields("POST", "/"));
+                client.data(stream, 0, "x".repeat(block));
+                window += credit(client, stream) - 2 * block;
+                client.data(stream, 0, "x".repeat(block));
+                client.headers(stream, H2Client.END_STREAM, "x-sum", "1");
+            }
+            client.headers(2 * rounds + 1, H2Client.END_STREAM, local.fields("GET", "/"));
+            window += credit(client, 2 * rounds + 1);
+            assertThat(window).as("what the client may still send").isGreaterThanOrEqualTo(WINDOW / 2);
+        }
+    }
+
+    /** Reads up to the reset of a stream, or the end of a good response; what the connection's window grew by meanwhile. */
+    private static long credit(H2Client client, int stream) throws IOException {
+        long credit = 0;
+        while (true) {
+            H2Client.Frame frame = client.nextFrame();
+            assertThat(frame.type()).as("GOAWAY").isNotEqualTo(7);
+            if (frame.type() == 8 && frame.stream() == 0) {
+                credit += ByteBuffer.wrap(frame.payload()).getInt();
+            }
+            boolean over = frame.type() == 3 || frame.type() == 0 && frame.payload().length > 0;
+            if (frame.stream() == stream && over) {
+                return credit;
+            }
         }
     }
 

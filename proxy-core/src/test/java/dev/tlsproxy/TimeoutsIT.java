@@ -38,6 +38,10 @@ class TimeoutsIT {
 
     private static final Duration SHORT = Duration.ofMillis(300);
     private static final Duration SOON = Duration.ofSeconds(4);
+
+    /** For what must not end by it: many times the pauses of a machine that is busy elsewhere. */
+    private static final Duration LONGER = Duration.ofSeconds(1);
+
     private static final Timeouts OTHERS = Timeouts.defaults().bodyIdle(Duration.ofSeconds(20));
 
     @ParameterizedTest
@@ -159,13 +163,13 @@ class TimeoutsIT {
     void idleTimesDoNotCountWhileTheUpstreamThinks(HttpClient.Version version) throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         try (RawUpstream upstream = RawUpstream.answering((request, connection) -> {
-                    await(never, 1000);
+                    await(never, 3000);
                     RawUpstream.write(connection, RawUpstream.ok("late"));
                 });
                 LocalProxy local = with(
-                        OTHERS.keepAlive(SHORT)
-                                .requestHead(SHORT)
-                                .bodyIdle(SHORT)
+                        OTHERS.keepAlive(LONGER)
+                                .requestHead(LONGER)
+                                .bodyIdle(LONGER)
                                 .handshake(Duration.ofSeconds(10)),
                         upstream.uri())) {
             assertThat(local.client(version)
@@ -188,6 +192,43 @@ class TimeoutsIT {
                     () -> assertThat(client.readResponse())
                             .startsWith("HTTP/1.1 408 Request Time-out\r\n")
                             .endsWith("\r\n\r\n408 Request Time-out: request body made no progress\n"));
+            Awaitility.await().atMost(SOON).until(() -> upstream.open() == 0);
+        }
+    }
+
+    /** Facts, section E, case 20: less than a byte a second. No two of them come within a second and a half of each other. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void answers408WhenTheRequestBodyTrickles(boolean http2) throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> in.readAllBytes());
+                LocalProxy local = with(OTHERS.bodyIdle(Duration.ofSeconds(2)), upstream.uri());
+                RawTlsClient tls = RawTlsClient.connect(local.proxy, LocalProxy.HOST, http2 ? "h2" : "http/1.1")) {
+            H2Client frames = http2 ? new H2Client(tls.socket()) : null;
+            if (frames == null) {
+                tls.send("POST / HTTP/1.1\r\nHost: " + local.authority() + "\r\nContent-Length: 1000\r\n\r\n");
+            } else {
+                frames.headers(1, 0, local.fields("POST", "/"));
+            }
+            CountDownLatch over = new CountDownLatch(1);
+            CompletableFuture<Void> trickle = CompletableFuture.runAsync(() -> {
+                try {
+                    while (!over.await(1_500, TimeUnit.MILLISECONDS)) {
+                        if (frames == null) {
+                            tls.send("x");
+                        } else {
+                            frames.data(1, 0, "x");
+                        }
+                    }
+                } catch (IOException | InterruptedException e) {
+                    // cut, as it should be
+                }
+            });
+
+            String answer =
+                    frames == null ? tls.readResponse() : frames.response(1).toString();
+            assertThat(answer).contains("408 Request Time-out: request body made no progress");
+            over.countDown();
+            trickle.get(5, TimeUnit.SECONDS);
             Awaitility.await().atMost(SOON).until(() -> upstream.open() == 0);
         }
     }
@@ -282,6 +323,23 @@ class TimeoutsIT {
         }
     }
 
+    /** Facts, section E, case 19: 64 KiB fit into the window that the client never opens further. */
+    @Test
+    void cutsDownloadWhoseWindowTheHttp2ClientKeepsClosed() throws Exception {
+        try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
+                    StreamingUpstream.write(
+                            out, "HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + "x".repeat(1_000_000));
+                    in.readAllBytes();
+                });
+                LocalProxy local = with(OTHERS.bodyIdle(SHORT), upstream.uri());
+                H2Client client = local.http2()) {
+            client.headers(1, H2Client.END_STREAM, local.fields("GET", "/"));
+
+            assertEndsAfter(SHORT, () -> assertThat(client.response(1)).containsKey("reset"));
+            Awaitility.await().atMost(SOON).until(() -> upstream.open() == 0);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(HttpClient.Version.class)
     void silentEventStreamOutlivesStalledDownloads(HttpClient.Version version) throws Exception {
@@ -298,8 +356,8 @@ class TimeoutsIT {
                     }
                 });
                 LocalProxy local = LocalProxy.started(LocalProxy.builder()
-                        .timeouts(OTHERS.bodyIdle(SHORT).keepAlive(SHORT).requestHead(SHORT))
-                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(SHORT)))) {
+                        .timeouts(OTHERS.bodyIdle(LONGER).keepAlive(LONGER).requestHead(LONGER))
+                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(LONGER)))) {
             HttpClient client = local.client(version);
             InputStream events = client.send(local.request("/events").build(), BodyHandlers.ofInputStream())
                     .body();
@@ -331,8 +389,8 @@ class TimeoutsIT {
                     }
                 });
                 LocalProxy local = LocalProxy.started(LocalProxy.builder()
-                        .timeouts(OTHERS.bodyIdle(SHORT).keepAlive(SHORT).requestHead(SHORT))
-                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(SHORT)));
+                        .timeouts(OTHERS.bodyIdle(LONGER).keepAlive(LONGER).requestHead(LONGER))
+                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(LONGER)));
                 H2Client call = local.http2()) {
             call.headers(1, 0, local.fields("POST", "/call"));
             assertThat(call.nextData(1)).isEqualTo("first");
@@ -357,8 +415,8 @@ class TimeoutsIT {
                     }
                 });
                 LocalProxy local = LocalProxy.started(LocalProxy.builder()
-                        .timeouts(OTHERS.bodyIdle(SHORT).keepAlive(SHORT).requestHead(SHORT))
-                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(SHORT)))) {
+                        .timeouts(OTHERS.bodyIdle(LONGER).keepAlive(LONGER).requestHead(LONGER))
+                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(LONGER)))) {
             HttpClient client = local.client(HttpClient.Version.HTTP_1_1);
             EchoListener listener = new EchoListener();
             WebSocket socket = client.newWebSocketBuilder()
@@ -373,40 +431,40 @@ class TimeoutsIT {
         }
     }
 
-    /** 12 steps of 100 ms: four times as long as each time-out, and never still for longer than a third of one. */
+    /** 25 steps of 100 ms: more than twice as long as each time-out, and never still for longer than a tenth of one. */
     @ParameterizedTest
     @EnumSource(HttpClient.Version.class)
     void slowTransfersThatMoveAreNotCut(HttpClient.Version version) throws Exception {
         CountDownLatch never = new CountDownLatch(1);
         try (StreamingUpstream upstream = new StreamingUpstream((head, in, out) -> {
                     if (head.startsWith("GET ")) {
-                        StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n");
-                        for (int i = 0; i < 12; i++) {
+                        StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n");
+                        for (int i = 0; i < 25; i++) {
                             await(never, 100);
                             StreamingUpstream.write(out, "x");
                         }
                     } else {
-                        in.readNBytes(12);
+                        in.readNBytes(25);
                         StreamingUpstream.write(out, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
                     }
                 });
                 LocalProxy local = LocalProxy.started(LocalProxy.builder()
-                        .timeouts(OTHERS.bodyIdle(SHORT)
-                                .keepAlive(SHORT)
-                                .requestHead(SHORT)
-                                .connect(SHORT))
-                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(SHORT)))) {
+                        .timeouts(OTHERS.bodyIdle(LONGER)
+                                .keepAlive(LONGER)
+                                .requestHead(LONGER)
+                                .connect(LONGER))
+                        .route(Route.of(LocalProxy.HOST).to(upstream.uri()).responseTimeout(LONGER)))) {
             HttpClient client = local.client(version);
             CompletableFuture<HttpResponse<String>> download =
                     client.sendAsync(local.request("/").build(), BodyHandlers.ofString());
             CompletableFuture<HttpResponse<String>> upload = client.sendAsync(
                     local.request("/")
                             .POST(BodyPublishers.fromPublisher(
-                                    BodyPublishers.ofInputStream(() -> new SlowInput(12, never)), 12))
+                                    BodyPublishers.ofInputStream(() -> new SlowInput(25, never)), 25))
                             .build(),
                     BodyHandlers.ofString());
 
-            assertThat(download.get(10, TimeUnit.SECONDS).body()).isEqualTo("x".repeat(12));
+            assertThat(download.get(10, TimeUnit.SECONDS).body()).isEqualTo("x".repeat(25));
             assertThat(upload.get(10, TimeUnit.SECONDS).body()).isEqualTo("ok");
         }
     }

@@ -28,10 +28,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** 100 MB each way: intact, and with flat memory. Heap is capped by the build at 512 MB for client, proxy and upstream. */
+/**
+ * 100 MB each way: intact, and with flat memory; {@code -Dtransfer.megabytes=5120} for more. Heap is capped by the build at
+ * 512 MB for client, proxy and upstream.
+ */
 class TransferIT {
 
-    private static final long SIZE = 100L * 1024 * 1024;
+    private static final long SIZE = Long.getLong("transfer.megabytes", 100) * 1024 * 1024;
     private static final long FLAT = 48L * 1024 * 1024;
 
     private final ExecutorService threads = Executors.newCachedThreadPool(work -> {

@@ -166,7 +166,16 @@ public final class RawUpstream implements AutoCloseable {
                 return new Request(request.head, readChunked(in));
             }
             int length = request.header("Content-Length").map(Integer::parseInt).orElse(0);
-            return new Request(request.head, in.readNBytes(length));
+            return new Request(request.head, whole(in, length));
+        }
+
+        /** A request whose body ends early is none. */
+        private static byte[] whole(InputStream in, int length) throws IOException {
+            byte[] bytes = in.readNBytes(length);
+            if (bytes.length < length) {
+                throw new EOFException();
+            }
+            return bytes;
         }
 
         /** The request line, one char per byte. */
@@ -214,7 +223,7 @@ public final class RawUpstream implements AutoCloseable {
             ByteArrayOutputStream body = new ByteArrayOutputStream();
             while (true) {
                 int size = Integer.parseInt(readLine(in).split(";")[0].trim(), 16);
-                body.write(in.readNBytes(size));
+                body.write(whole(in, size));
                 if (size == 0) {
                     while (!readLine(in).isEmpty()) {
                         // trailers are not kept

@@ -20,11 +20,14 @@ final class BodyWatch {
 
     static final String CLIENT_LEFT = "client left";
 
+    private static final String GRPC = "application/grpc";
+
     private final ExchangeState state;
     private final IdleSweeps sweeps;
 
     private @Nullable RequestBody request;
     private @Nullable ResponseBody response;
+    private @Nullable ChunkedFraming chunks;
     private XnioExecutor.@Nullable Key lingering;
     private long limit = -1;
     private boolean eventStream;
@@ -32,6 +35,7 @@ final class BodyWatch {
     private boolean discarding;
     private boolean ended;
     private long movedAtLastSweep;
+    private long movedWhenStill;
     private long stillSince;
 
     BodyWatch(ExchangeState state, IdleSweeps sweeps) {
@@ -44,7 +48,7 @@ final class BodyWatch {
         sweeps.join(exchange.getIoThread(), this);
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper((factory, same) -> {
-                RequestBody body = new RequestBody(factory.create(), state);
+                RequestBody body = new RequestBody(factory.create(), state, chunks());
                 request = body;
                 return body;
             });
@@ -54,6 +58,14 @@ final class BodyWatch {
             response = body;
             return body;
         });
+    }
+
+    /** From the first byte of the body on: where a refused one is read to its end, it has a second conduit. */
+    private @Nullable ChunkedFraming chunks() {
+        if (chunks == null && state.head().fields().contains(Headers.TRANSFER_ENCODING)) {
+            chunks = CountedSource.follow(state.exchange().getConnection());
+        }
+        return chunks;
     }
 
     /** The largest request body in bytes, -1 for no limit. */
@@ -72,7 +84,7 @@ final class BodyWatch {
     /** A silent {@code text/event-stream} is normal, and so is a gRPC call where neither side has anything to say. */
     void responseHead(HeaderMap fields) {
         eventStream = isOfType(fields, "text/event-stream");
-        grpc = isOfType(fields, "application/grpc"); // and those that begin with it: +proto, -web, -web-text
+        grpc = isOfType(fields, GRPC); // and those that begin with it: +proto, -web, -web-text
     }
 
     private static boolean isOfType(HeaderMap fields, String type) {
@@ -131,12 +143,22 @@ final class BodyWatch {
             state.cut(new Refusal(Refusal.CLIENT_LEFT, CLIENT_LEFT));
             return;
         }
-        if (moved != movedAtLastSweep || !waiting() || stillSince == 0) {
-            movedAtLastSweep = moved;
+        movedAtLastSweep = moved;
+        if (moved - movedWhenStill >= progress(idle) || !waiting() || stillSince == 0) {
+            movedWhenStill = moved;
             stillSince = now;
         } else if (now - stillSince >= idle) {
             stalled();
         }
+    }
+
+    /**
+     * How many bytes in the idle time are progress: a byte for each second of it where an upload has no response yet, so that
+     * one byte now and then does not hold a connection of the upstream for ever; any byte otherwise.
+     */
+    private long progress(long idle) {
+        boolean upload = request != null && !state.exchange().isResponseStarted();
+        return upload && !isOfType(state.head().fields(), GRPC) ? Math.max(1, TimeUnit.NANOSECONDS.toSeconds(idle)) : 1;
     }
 
     /** Ends the watch; true the first time. */

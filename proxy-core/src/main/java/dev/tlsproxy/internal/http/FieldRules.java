@@ -90,12 +90,16 @@ final class FieldRules {
 
     static boolean isToken(HttpString name) {
         for (int i = 0; i < name.length(); i++) {
-            byte b = name.byteAt(i);
-            if (b < 0 || !TOKEN[b]) {
+            if (!isToken(name.byteAt(i))) {
                 return false;
             }
         }
         return name.length() > 0;
+    }
+
+    /** Tells whether a token may have a character. */
+    static boolean isToken(byte b) {
+        return b >= 0 && TOKEN[b];
     }
 
     private static boolean isBlank(char c) {

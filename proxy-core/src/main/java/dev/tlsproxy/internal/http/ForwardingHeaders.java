@@ -103,11 +103,17 @@ final class ForwardingHeaders {
         if (name.length() == 0 || FIRST_LETTERS.indexOf(name.byteAt(0) | 0x20) < 0) {
             return false;
         }
-        String lower = name.toString().toLowerCase(Locale.ROOT).replace('_', '-');
+        String lower = HopHeaders.undisguised(name.toString().toLowerCase(Locale.ROOT));
         return SPOOFABLE.contains(lower)
                 || lower.startsWith("x-forwarded")
                 || lower.startsWith("x-ssl-")
                 || lower.startsWith("ssl-");
+    }
+
+    /** Tells whether a field is one that {@link #apply} writes. */
+    static boolean isWritten(HttpString name) {
+        String lower = name.toString().toLowerCase(Locale.ROOT);
+        return lower.startsWith("x-forwarded-") || name.equals(REAL_IP) || name.equals(FORWARDED);
     }
 
     private void dropSpoofable(HeaderMap fields) {

@@ -194,16 +194,31 @@ final class HopHeaders {
     }
 
     /**
-     * CGI-like upstreams read {@code Content_Length} as {@code Content-Length}: with an underscore a name passes only
-     * where its twin is none of the proxy's.
+     * CGI-like upstreams read {@code Content_Length} as {@code Content-Length}, and some of them {@code Content.Length} and
+     * the like as well: such a name passes only where its twin is none of the proxy's.
      */
     private static boolean isDisguised(HttpString name) {
         String text = name.toString();
-        if (text.indexOf('_') < 0) {
+        String undisguised = undisguised(text);
+        if (undisguised.equals(text)) {
             return false;
         }
-        HttpString twin = new HttpString(text.replace('_', '-'));
-        return isOwned(twin) || twin.equals(Headers.HOST);
+        HttpString twin = new HttpString(undisguised);
+        return isOwned(twin) || twin.equals(Headers.HOST) || ForwardingHeaders.isWritten(twin);
+    }
+
+    /** A field name with a hyphen for all but letters and digits, as variables of CGI have one character for them. */
+    static String undisguised(String name) {
+        StringBuilder changed = null;
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
+            boolean plain = c == '-' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+            if (!plain) {
+                changed = changed == null ? new StringBuilder(name) : changed;
+                changed.setCharAt(i, '-');
+            }
+        }
+        return changed == null ? name : changed.toString();
     }
 
     private static boolean isWritable(HttpString name, @Nullable HeaderValues values) {

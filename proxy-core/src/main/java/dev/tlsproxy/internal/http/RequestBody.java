@@ -20,13 +20,18 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
 
     private final ExchangeState state;
     private final long declared;
+    private final @Nullable ChunkedFraming chunks;
     private @Nullable Refusal stopped;
     private long bytes;
     private long framingFrom;
 
-    RequestBody(StreamSourceConduit next, ExchangeState state) {
+    /**
+     * @param chunks follows the framing of a chunked body; null for any other
+     */
+    RequestBody(StreamSourceConduit next, ExchangeState state, @Nullable ChunkedFraming chunks) {
         super(next);
         this.state = state;
+        this.chunks = chunks;
         this.framingFrom = CountedSource.bytes(state.exchange().getConnection());
         this.declared = state.head().http2() ? FramingRules.contentLength(state.head()) : -1;
     }
@@ -100,6 +105,9 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
     }
 
     private void requireRunning() throws IOException {
+        if (stopped == null && chunks != null && chunks.isMalformed()) {
+            stopped = Refusal.badRequest("malformed chunked body");
+        }
         if (stopped != null && !state.bodies().discarding()) {
             state.fail(stopped);
             throw new IOException(stopped.reason());
@@ -141,6 +149,8 @@ final class RequestBody extends AbstractStreamSourceConduit<StreamSourceConduit>
             stopped = Refusal.badRequest("invalid trailer field");
         } else if (declared >= 0 && bytes != declared) {
             stopped = Refusal.badRequest("body shorter than its content length");
+        } else if (chunks != null && !chunks.isComplete()) {
+            stopped = Refusal.badRequest("malformed chunked body");
         }
     }
 }

@@ -7,7 +7,7 @@
  * refused); {@link dev.tlsproxy.internal.http.RouteTable} with {@code RouteEntry}, {@code HostRoutes} and {@code AmbiguousPath};
  * {@code HopHeaders}; {@code UpstreamTarget}; {@code ForwardingHeaders} with {@code ForwardedConfig} and {@code PeerAddress}; {@code FilteredExchange}
  * with {@code HeaderMapFields}; {@code ExchangeCall} (the way back); {@code BodyWatch} with {@code RequestBody} over
- * {@link dev.tlsproxy.internal.http.CountedSource},
+ * {@link dev.tlsproxy.internal.http.CountedSource} with {@code ChunkedFraming},
  * {@code ResponseBody} and {@code IdleSweeps}; {@code Refusal}, {@code GatewayError} and {@code LocalResponse} (the proxy's
  * own answers); {@link dev.tlsproxy.internal.http.InFlight}; {@link dev.tlsproxy.internal.http.Tunnels} with
  * {@code TunnelSlot}.

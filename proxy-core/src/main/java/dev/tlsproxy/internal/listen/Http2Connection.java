@@ -13,12 +13,14 @@ import io.undertow.protocols.http2.Http2StreamSourceChannel;
 import io.undertow.server.ConnectorStatisticsImpl;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.framed.FrameHeaderData;
 import io.undertow.server.protocol.http2.Http2ReceiveListener;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -52,6 +54,7 @@ final class Http2Connection extends Http2Channel {
     private static final byte[] PING = new byte[8];
 
     private final Wire wire;
+    private final LateFrames late = new LateFrames();
     private final HttpHandler pipeline;
     private final ListenConfig config;
     private final long keepAliveNanos;
@@ -152,6 +155,25 @@ final class Http2Connection extends Http2Channel {
         return frame;
     }
 
+    @Override
+    protected FrameHeaderData parseFrame(ByteBuffer data) throws IOException {
+        ByteBuffer taken = data.duplicate();
+        FrameHeaderData frame = super.parseFrame(data);
+        late.parsed(taken.limit(data.position()), frame != null);
+        return frame;
+    }
+
+    /** DATA counts for the connection's window all the same (RFC 9113 section 6.9). */
+    @Override
+    protected @Nullable AbstractHttp2StreamSourceChannel createChannel(FrameHeaderData frame, PooledByteBuffer payload)
+            throws IOException {
+        if (late.isLate()) {
+            updateReceiveFlowControlWindow((int) frame.getFrameLength());
+            return null;
+        }
+        return super.createChannel(frame, payload);
+    }
+
     /** Undertow advertises the limit and does not enforce it (RFC 9113 section 5.1.2). */
     private boolean isOneTooMany() {
         if (live.size() >= config.maxStreams()) {
@@ -161,13 +183,13 @@ final class Http2Connection extends Http2Channel {
     }
 
     /**
-     * Undertow's parser throws unchecked exceptions at some malformed fields, and logs them as errors, with a stack trace
+     * Undertow's parser throws unchecked exceptions at some malformed fields and at the 128th line of one field, and logs them as errors, with a stack trace
      * and what the client sent. Those it knows of are checked ones, logged at debug level.
      */
     private @Nullable AbstractHttp2StreamSourceChannel wellFormed() throws IOException {
         try {
             return super.receive();
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             throw new IOException("malformed HTTP/2 frame", e);
         }
     }
@@ -190,6 +212,7 @@ final class Http2Connection extends Http2Channel {
      */
     @Override
     public void sendRstStream(int streamId, int statusCode) {
+        late.reset(streamId);
         if (statusCode != ERROR_CANCEL) {
             super.sendRstStream(streamId, statusCode);
         } else if (streamId != lastReset) {

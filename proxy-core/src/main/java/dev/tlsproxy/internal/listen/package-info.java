@@ -6,7 +6,7 @@
  * {@code HandshakeTurns}, {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit},
  * {@code RecordBatchConduit}, {@code ObservingSinkConduit} and {@code StagedClose},
  * {@code HttpHandOver} with {@code LargeHead}, {@code WatchedSourceConduit} and {@code Http1Activity}, {@code Http2Connection} with {@code FrameGate},
- * {@code HeadBlock}, {@code FrameBudget} and {@code GoAwayConduit}, {@code HttpOptions}; then
+ * {@code HeadBlock}, {@code FrameBudget}, {@code GoAwayConduit} and {@code LateFrames}, {@code HttpOptions}; then
  * {@link dev.tlsproxy.internal.listen.HttpListener},
  * {@code PlainHttpHandler}, {@code PlainTarget}.
  */

@@ -92,6 +92,40 @@ class HopHeadersTest {
         assertThat(text(result)).isEqualTo(Map.of("Via", "1.1 tlsproxy", "api_key", "k"));
     }
 
+    /** Also from a trusted proxy, which may pass on what its client sent. lighttpd has one character for all of these. */
+    @Test
+    void dropsForwardingFieldsInDisguiseAndKeepsOtherCharacters() {
+        HeaderMap result = HopHeaders.upstreamRequest(
+                get(
+                        "X_Forwarded_For",
+                        "1",
+                        "X.Forwarded.Proto",
+                        "1",
+                        "x-real_ip",
+                        "1",
+                        "X~Real!IP",
+                        "1",
+                        "Content.Length",
+                        "1",
+                        "X-Forwarded-For",
+                        "kept for ForwardingHeaders",
+                        "SSL_CLIENT_CERT",
+                        "too",
+                        "a.b",
+                        "c"),
+                false);
+        assertThat(text(result))
+                .isEqualTo(Map.of(
+                        "Via",
+                        "1.1 tlsproxy",
+                        "X-Forwarded-For",
+                        "kept for ForwardingHeaders",
+                        "SSL_CLIENT_CERT",
+                        "too",
+                        "a.b",
+                        "c"));
+    }
+
     @Test
     void dropsExpectationNobodyWaitsFor() {
         assertThat(text(HopHeaders.upstreamRequest(get("Expect", "100-continue"), false)))

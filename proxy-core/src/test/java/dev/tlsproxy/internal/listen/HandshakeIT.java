@@ -125,9 +125,11 @@ class HandshakeIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"localhost.", "under_score.test", "LocalHost."})
+    @ValueSource(
+            strings = {"localhost.", "under_score.test", "LocalHost.", "xn--bcher-kva.test", "XN--Bcher-KVA.test."})
     void servesNamesThatBouncyCastleCantRepresent(String sni) throws Exception {
         server.certificates.deploy("under_score.test", server.ca.issue("under_score.test"));
+        server.certificates.deploy("xn--bcher-kva.test", server.ca.issue("xn--bcher-kva.test"));
         byte[] hello = RawTls.clientHello(server.ca.root(), "x".repeat(sni.length()) + ".test");
         byte[] changed = replace(hello, "x".repeat(sni.length()) + ".test", sni);
 
@@ -144,12 +146,49 @@ class HandshakeIT {
         int less = from.length() - to.length();
         byte[] out =
                 (text.substring(0, at) + to + text.substring(at + from.length())).getBytes(StandardCharsets.ISO_8859_1);
-        int session = out[43] & 0xFF;
-        int suites = 44 + session;
-        int compression = suites + 2 + ((out[suites] & 0xFF) << 8 | out[suites + 1] & 0xFF);
-        int extensions = compression + 1 + out[compression];
-        for (int position : new int[] {3, 7, extensions, at - 2, at - 5, at - 7}) {
+        for (int position : new int[] {3, 7, extensions(out), at - 2, at - 5, at - 7}) {
             int value = ((out[position] & 0xFF) << 8 | out[position + 1] & 0xFF) - less;
+            out[position] = (byte) (value >> 8);
+            out[position + 1] = (byte) value;
+        }
+        return out;
+    }
+
+    /** Where the length of a ClientHello's extensions stands. */
+    private static int extensions(byte[] hello) {
+        int session = hello[43] & 0xFF;
+        int suites = 44 + session;
+        int compression = suites + 2 + ((hello[suites] & 0xFF) << 8 | hello[suites + 1] & 0xFF);
+        return compression + 1 + hello[compression];
+    }
+
+    /**
+     * illegal_parameter (draft-ietf-tls-ecdhe-mlkem section 4.2); bctls says internal_error, 80, where not even the first part
+     * is whole.
+     */
+    @ParameterizedTest
+    @CsvSource({"1215, 47", "1217, 47", "1184, 47", "32, 80"})
+    void refusesHybridShareOfAnotherLength(int length, int alert) throws Exception {
+        byte[] hello = RawTls.clientHello(server.ca.root(), "localhost");
+
+        assertThat(RawTls.exchange(server.address, withHybridShare(hello, length)))
+                .isEqualTo(RawTls.alert(alert));
+    }
+
+    /** Gives the share for X25519MLKEM768 another length, and those around it theirs. */
+    private static byte[] withHybridShare(byte[] hello, int length) {
+        String text = new String(hello, StandardCharsets.ISO_8859_1);
+        int at = text.indexOf("\u0011\u00ec\u0004\u00c0"); // the group, and 1216
+        String share = text.substring(at + 4, at + 4 + 1216) + "x";
+        String changed = text.substring(0, at + 2)
+                + (char) (length >> 8)
+                + (char) (length & 0xFF)
+                + share.substring(0, length)
+                + text.substring(at + 4 + 1216);
+        byte[] out = changed.getBytes(StandardCharsets.ISO_8859_1);
+        int extension = text.lastIndexOf("\u0000\u0033", at); // key_share: its length and that of its list
+        for (int position : new int[] {3, 7, extensions(out), extension + 2, extension + 4}) {
+            int value = ((out[position] & 0xFF) << 8 | out[position + 1] & 0xFF) + length - 1216;
             out[position] = (byte) (value >> 8);
             out[position + 1] = (byte) value;
         }
@@ -261,11 +300,14 @@ class HandshakeIT {
 
     @Test
     void leavesConnectionAloneAfterTheHandshake() throws Exception {
-        restart(new TlsConfig(true, false, false, Optional.empty()), Duration.ofMillis(300));
+        try (SSLSocket first = RawTls.jdk(jdk(), server.address, "localhost")) {
+            first.startHandshake(); // the first of a JVM takes long
+        }
+        restart(new TlsConfig(true, false, false, Optional.empty()), Duration.ofSeconds(1));
 
         try (SSLSocket socket = RawTls.jdk(jdk(), server.address, "localhost")) {
             socket.startHandshake();
-            await().pollDelay(Duration.ofMillis(600)).until(() -> true);
+            await().pollDelay(Duration.ofSeconds(2)).until(() -> true);
             socket.getOutputStream()
                     .write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             assertThat(socket.getInputStream().read()).isEqualTo('H');

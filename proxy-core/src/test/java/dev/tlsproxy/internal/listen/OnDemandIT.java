@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.tlsproxy.internal.tls.ClientTls;
 import dev.tlsproxy.internal.tls.TlsConfig;
+import dev.tlsproxy.spi.CertifiedKey;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -65,13 +66,18 @@ class OnDemandIT {
     }
 
     private void deployWanted() {
-        server.certificates.deploy(WANTED, server.ca.issue("P-256", WANTED));
+        deployWanted(server.ca.issue("P-256", WANTED));
+    }
+
+    private void deployWanted(CertifiedKey key) {
+        server.certificates.deploy(WANTED, key);
         wanted.complete(true);
     }
 
     private Socket sendHello(String name) throws IOException {
+        byte[] hello = RawTls.clientHello(server.ca.root(), name); // before the time for the handshake runs
         Socket socket = RawTls.connect(server.address);
-        socket.getOutputStream().write(RawTls.clientHello(server.ca.root(), name));
+        socket.getOutputStream().write(hello);
         return socket;
     }
 
@@ -160,13 +166,13 @@ class OnDemandIT {
 
     @Test
     void aHandshakeIsHeldForTheStatedTimeAtMost() throws Exception {
-        restart(Duration.ofMillis(100), Duration.ofMillis(400));
+        restart(Duration.ofSeconds(1), Duration.ofMillis(1500));
 
         try (Socket socket = sendHello(WANTED)) {
             assertThat(socket.getInputStream().readAllBytes()).isEqualTo(RawTls.alert(112));
         }
         assertThat(server.failed)
-                .containsExactly(WANTED + ": there was no certificate for the name the client asks for after 400 ms");
+                .containsExactly(WANTED + ": there was no certificate for the name the client asks for after 1500 ms");
         await().until(() -> server.listener.openConnections() == 0);
         deployWanted(); // too late, and no trouble
         assertThat(server.failed).hasSize(1);
@@ -174,17 +180,18 @@ class OnDemandIT {
 
     @Test
     void aHeldHandshakeHasTheLongerTimeForItsRestToo() throws Exception {
-        restart(Duration.ofMillis(200), Duration.ofMillis(1200));
+        restart(Duration.ofMillis(500), Duration.ofSeconds(3));
+        CertifiedKey key = server.ca.issue("P-256", WANTED);
 
         try (Socket socket = sendHello(WANTED)) {
             await().until(() -> asked.size() == 1);
-            await().pollDelay(Duration.ofMillis(500)).until(() -> true);
-            deployWanted();
+            await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
+            deployWanted(key);
             assertServerHello(socket);
             drain(socket.getInputStream()); // the client never finishes
         }
         await().untilAsserted(() ->
-                assertThat(server.failed).containsExactly(WANTED + ": the handshake was not complete after 1200 ms"));
+                assertThat(server.failed).containsExactly(WANTED + ": the handshake was not complete after 3000 ms"));
     }
 
     private static void drain(InputStream in) {
@@ -229,7 +236,8 @@ class OnDemandIT {
 
     @Test
     void placesAreGivenBack() throws Exception {
-        restart(Duration.ofMillis(100), Duration.ofMillis(600));
+        restart(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        CertifiedKey key = server.ca.issue("P-256", WANTED);
         List<Socket> held = new ArrayList<>();
         try {
             for (int i = 0; i < HeldHandshakes.MAX; i++) {
@@ -238,7 +246,7 @@ class OnDemandIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> server.listener.openConnections() == 0);
             try (Socket socket = sendHello(WANTED)) {
                 await().until(() -> server.listener.openConnections() == 1);
-                deployWanted();
+                deployWanted(key);
                 assertServerHello(socket);
             }
         } finally {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,6 +159,49 @@ class UpstreamChoiceIT {
                     assertThat(asked).hasValue(i);
                 }
             }
+        }
+    }
+
+    /** With one I/O thread, a look-up on it would hold up every other request. */
+    @Test
+    void aSlowLookUpHoldsUpNoOtherRequest() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch answer = new CountDownLatch(1);
+        UpstreamResolver slow = host -> {
+            if (host.equals("up.example")) {
+                asked.countDown();
+                hold(answer);
+            }
+            return List.of(InetAddress.getByName("127.0.0.1"));
+        };
+        try (ScriptedUpstream up = new ScriptedUpstream(ScriptedUpstream.answering("up"));
+                PoolUnderTest proxy = new PoolUnderTest(
+                        DEFAULTS, slow, 1, null, URI.create("http://up.example:" + up.port()), up.uri())) {
+            CompletableFuture<HttpResponse<String>> waiting = CompletableFuture.supplyAsync(() -> get(proxy));
+            assertThat(asked.await(10, TimeUnit.SECONDS)).isTrue();
+
+            assertThat(proxy.get("/").body()).isEqualTo("up");
+            assertThat(waiting).isNotDone();
+            answer.countDown();
+            assertThat(waiting.get(10, TimeUnit.SECONDS).body()).isEqualTo("up");
+        } finally {
+            answer.countDown();
+        }
+    }
+
+    private static HttpResponse<String> get(PoolUnderTest proxy) {
+        try {
+            return proxy.get("/");
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void hold(CountDownLatch latch) {
+        try {
+            latch.await(20, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
