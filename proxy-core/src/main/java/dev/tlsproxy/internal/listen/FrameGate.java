@@ -26,7 +26,6 @@ final class FrameGate extends AbstractStreamSourceConduit<StreamSourceConduit> {
     static final int HEADER_LENGTH = 9;
 
     private static final int PREFACE_LENGTH = 24;
-    private static final int MAX_DISCARDED = 256 * 1024;
     private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
     private final ByteBufferPool pool;
@@ -93,21 +92,8 @@ final class FrameGate extends AbstractStreamSourceConduit<StreamSourceConduit> {
                 follow(buffer.flip());
                 tell();
             }
-            if (fault != null) {
-                discard(buffer);
-            }
             return count;
         }
-    }
-
-    /** A connection that is closed with unread bytes is reset, and a reset overtakes the GOAWAY that says why. */
-    private void discard(ByteBuffer buffer) throws IOException {
-        int discarded = 0;
-        int count;
-        do {
-            count = next.read(buffer.clear());
-            discarded += count;
-        } while (count > 0 && discarded < MAX_DISCARDED);
     }
 
     /** What came before a fault goes on before it. */

@@ -3,9 +3,11 @@ package dev.tlsproxy.internal.listen;
 import dev.tlsproxy.internal.http.ClientStream;
 import dev.tlsproxy.internal.http.ConnectionTls;
 import dev.tlsproxy.internal.http.EmptyQuery;
+import dev.tlsproxy.internal.tunnel.SocketEnd;
 import dev.tlsproxy.spi.NegotiatedTls;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
+import io.undertow.protocols.http2.AbstractHttp2StreamSinkChannel;
 import io.undertow.protocols.http2.AbstractHttp2StreamSourceChannel;
 import io.undertow.protocols.http2.Http2Channel;
 import io.undertow.protocols.http2.Http2PingStreamSourceChannel;
@@ -28,6 +30,7 @@ import java.util.Objects;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.xnio.ChannelExceptionHandler;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.StreamConnection;
@@ -219,6 +222,17 @@ final class Http2Connection extends Http2Channel {
             super.sendRstStream(streamId, wire.goAway().hasEnded(streamId) ? ERROR_NO_ERROR : ERROR_INTERNAL_ERROR);
         }
         lastReset = streamId;
+    }
+
+    /** A client that still sends would meet a closed socket, whose reset takes away the GOAWAY that was not read yet. */
+    @Override
+    public void sendGoAway(int status, ChannelExceptionHandler<AbstractHttp2StreamSinkChannel> exceptionHandler) {
+        try {
+            setOption(SocketEnd.CLOSE_IN_STAGES, true);
+        } catch (IOException e) {
+            // it is closed in one
+        }
+        super.sendGoAway(status, exceptionHandler);
     }
 
     private void handle(HttpServerExchange exchange) throws Exception {

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.xnio.Option;
 import org.xnio.Options;
 import org.xnio.StreamConnection;
+import org.xnio.conduits.ReadReadyHandler;
 
 /**
  * A TCP connection whose first bytes were read already: they are read again from here, what the server sends in plaintext
@@ -88,8 +89,10 @@ final class PeekedConnection extends WrappedConnection {
     @Override
     protected void closeAction() throws IOException {
         records.leave();
-        if (inStages && !source.ended()) {
-            StagedClose.of(raw);
+        ReadReadyHandler handler = source.handler();
+        if (inStages && !source.ended() && handler != null) {
+            source.release();
+            StagedClose.of(raw, handler);
         } else {
             super.closeAction();
         }

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.ConduitReadableByteChannel;
+import org.xnio.conduits.ReadReadyHandler;
 import org.xnio.conduits.StreamSourceConduit;
 
 /** Gives some bytes first, then what the next conduit has. */
@@ -18,6 +20,8 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     private ByteBuffer pending;
     private boolean ended;
     private boolean staysOpen;
+    private boolean released;
+    private @Nullable ReadReadyHandler handler;
 
     ReplayingSourceConduit(StreamSourceConduit next, byte[] first) {
         super(next);
@@ -27,6 +31,23 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     /** Whether the peer's end of the socket was read; TLS reads by the one method below. */
     boolean ended() {
         return ended;
+    }
+
+    /** Who is told of this conduit's events; null where nobody has asked for them. */
+    @Nullable
+    ReadReadyHandler handler() {
+        return handler;
+    }
+
+    @Override
+    public void setReadReadyHandler(ReadReadyHandler handler) {
+        this.handler = handler;
+        super.setReadReadyHandler(handler);
+    }
+
+    /** From now on what is below is somebody else's to resume and suspend. */
+    void release() {
+        released = true;
     }
 
     /** What is below stays open when this is closed. */
@@ -82,7 +103,24 @@ final class ReplayingSourceConduit extends AbstractStreamSourceConduit<StreamSou
     }
 
     @Override
+    public void suspendReads() {
+        if (!released) {
+            next.suspendReads();
+        }
+    }
+
+    @Override
+    public void wakeupReads() {
+        if (!released) {
+            next.wakeupReads();
+        }
+    }
+
+    @Override
     public void resumeReads() {
+        if (released) {
+            return;
+        }
         if (pending.hasRemaining()) {
             next.wakeupReads();
         } else {

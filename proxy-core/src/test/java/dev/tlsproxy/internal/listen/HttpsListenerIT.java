@@ -92,6 +92,18 @@ class HttpsListenerIT {
         assertThat(logged.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
+    /** Its socket closes in stages, of which the last is the client's end and not the two seconds that are the most. */
+    @Test
+    void connectionThatWasToldItsEndIsGoneWhenTheClientHasEndedToo() throws Exception {
+        try (SSLSocket client =
+                RawTls.jdk(ClientTls.trusting(List.of(server.ca.root())), server.address, "localhost", "h2")) {
+            client.getOutputStream().write(http2Get("content-length", "3, 3"));
+            client.getInputStream().readAllBytes();
+        }
+
+        await().atMost(Duration.ofSeconds(1)).until(() -> server.listener.openConnections() == 0);
+    }
+
     /** Undertow's own timer starts with the end of the first request. */
     @ParameterizedTest
     @ValueSource(ints = {0, 10, 50})
