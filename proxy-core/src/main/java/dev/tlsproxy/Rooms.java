@@ -73,10 +73,12 @@ final class Rooms implements AutoCloseable {
         this.live = Live.first(config);
         this.deployments =
                 new Deployments(certificates, config.events(), live.names().all(), live.served());
+        opened.add(Workers.prepare(), Thread::join);
+        ServerTlsContext tls = newTls();
+        TlsSelfTest selfTest = opened.add(TlsSelfTest.begin(tls, config.clock().instant()), TlsSelfTest::close);
         // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened.add(Workers.buffers(), ByteBufferPool::close);
         this.worker = opened.add(Workers.create(config.ioThreads()), Workers::end);
-        ServerTlsContext tls = testedTls();
         this.pool = opened.add(newPool(worker, buffers), UpstreamPool::close);
         this.pipeline = newPipeline();
         ListenConfig listen = ListenConfig.of(
@@ -98,9 +100,10 @@ final class Rooms implements AutoCloseable {
                 opened.add(new CertificateManagers(config, deployments, challenges), CertificateManagers::close);
         serveCertificates();
         pool.retain(live.entries().groups());
+        await(selfTest);
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
-        opened.add(TlsWarmUp.start(tls, config.clock().instant()), TlsWarmUp::close);
+        opened.add(TlsWarmUp.start(selfTest), TlsWarmUp::close);
     }
 
     private Door newDoor() {
@@ -115,15 +118,18 @@ final class Rooms implements AutoCloseable {
                 config.events()));
     }
 
-    private ServerTlsContext testedTls() {
-        ServerTlsContext tls = new ServerTlsContext(
+    private ServerTlsContext newTls() {
+        return new ServerTlsContext(
                 config.tls().toConfig(),
                 certificates,
                 challenges,
                 OnDemand.of(config, name -> live.routes().servesByPattern(name) && !deployments.isClosed()));
+    }
+
+    /** No client is served before it has passed. */
+    private static void await(TlsSelfTest selfTest) {
         try {
-            TlsSelfTest.run(tls, config.clock().instant());
-            return tls;
+            selfTest.await();
         } catch (IllegalStateException e) {
             throw new ProxyStartException(Objects.requireNonNull(e.getMessage()), e);
         }

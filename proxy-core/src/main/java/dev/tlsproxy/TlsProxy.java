@@ -199,7 +199,7 @@ public final class TlsProxy implements AutoCloseable {
             return;
         }
         if (isBusy()) {
-            Workers.inBackground(() -> end(toClose, DRAIN));
+            var unused = Workers.inBackground("closing", () -> end(toClose, DRAIN));
         } else {
             end(toClose, DRAIN);
         }

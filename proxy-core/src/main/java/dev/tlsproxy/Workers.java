@@ -26,6 +26,22 @@ final class Workers {
 
     private Workers() {}
 
+    /**
+     * Loads what {@link #create} needs. XNIO registers itself with the platform's MBean server, which takes the JVM a
+     * tenth of a second to make.
+     *
+     * @return does it in the background
+     */
+    static Thread prepare() {
+        return inBackground("prepare", () -> {
+            try {
+                Xnio.getInstance(Workers.class.getClassLoader());
+            } catch (IllegalArgumentException | LinkageError e) {
+                // create(...) meets it again, on a thread that can tell
+            }
+        });
+    }
+
     /** I/O threads, and task threads for what blocks (name look-ups). All are daemons. */
     static XnioWorker create(int ioThreads) {
         OptionMap options = OptionMap.builder()
@@ -53,10 +69,11 @@ final class Workers {
     }
 
     /** Runs what a thread of a proxy must not wait for. */
-    static void inBackground(Runnable work) {
-        Thread thread = new Thread(work, LibraryLogs.THREAD_PREFIX + "-closing");
+    static Thread inBackground(String what, Runnable work) {
+        Thread thread = new Thread(work, LibraryLogs.THREAD_PREFIX + "-" + what);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     static void end(XnioWorker worker) throws InterruptedException {

@@ -113,7 +113,7 @@ final class EngineParameters {
      * these lists leave out only what such a handshake can't come to. TLS 1.3 is taken wherever it is offered, the first
      * group wherever the client has it, and there are no sessions, so no SNI matcher is needed.
      */
-    private static BCSSLParameters makeForTls13(int firstGroup) {
+    static BCSSLParameters makeForTls13(int firstGroup) {
         BCSSLParameters parameters = new BCSSLParameters(TLS13_SUITES.clone(), new String[] {"TLSv1.3"});
         parameters.setUseCipherSuitesOrder(true);
         parameters.setNamedGroups(NamedGroups.withCurvesOfKeys(firstGroup));

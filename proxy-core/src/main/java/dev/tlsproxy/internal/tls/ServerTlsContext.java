@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The server side of TLS: decides on each ClientHello and configures the engine that answers it. Its SSLContexts are
@@ -24,8 +25,8 @@ public final class ServerTlsContext {
     private final ChallengeTable challenges;
     private final CertificateDemand demand;
     private final SSLContext context;
-    private final SSLContext challengeContext;
     private final EngineParameters parameters;
+    private @Nullable SSLContext challengeContext;
 
     /**
      * Makes the context.
@@ -41,8 +42,7 @@ public final class ServerTlsContext {
         this.certificates = certificates;
         this.challenges = challenges;
         this.demand = demand;
-        this.context = TlsProvider.newContext(new SniKeyManager(certificates::find), null);
-        this.challengeContext = TlsProvider.newContext(new SniKeyManager(challenges::tlsAlpn01Certificate), null);
+        this.context = TlsProvider.newContext(new SniKeyManager(certificates::find), PinnedTrust.NOBODY);
         this.parameters = new EngineParameters(config.tls12());
         context.getServerSessionContext().setSessionTimeout(SESSION_SECONDS);
         context.getServerSessionContext().setSessionCacheSize(MAX_SESSIONS);
@@ -123,7 +123,17 @@ public final class ServerTlsContext {
         return pending.isEmpty()
                 ? new Admission.Refuse(
                         Admission.NO_APPLICATION_PROTOCOL, "acme-tls/1 for a name without pending challenge")
-                : new Admission.Proceed(challengeContext, pending.get(), parameters.forChallenge(hello), pending, true);
+                : new Admission.Proceed(
+                        challengeContext(), pending.get(), parameters.forChallenge(hello), pending, true);
+    }
+
+    /** Made when the first CA comes: most proxies never need it, and a start would pay for it. */
+    private synchronized SSLContext challengeContext() {
+        if (challengeContext == null) {
+            challengeContext =
+                    TlsProvider.newContext(new SniKeyManager(challenges::tlsAlpn01Certificate), PinnedTrust.NOBODY);
+        }
+        return challengeContext;
     }
 
     private Optional<String> certificateName(ClientHello hello, Optional<String> serverName, InetAddress local) {

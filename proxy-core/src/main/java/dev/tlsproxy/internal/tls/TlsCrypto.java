@@ -2,12 +2,14 @@ package dev.tlsproxy.internal.tls;
 
 import java.io.IOException;
 import java.security.GeneralSecurityException;
-import java.security.Provider;
+import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.spec.AlgorithmParameterSpec;
 import org.bouncycastle.jcajce.util.JcaJceHelper;
-import org.bouncycastle.jcajce.util.ProviderJcaJceHelper;
 import org.bouncycastle.tls.EncryptionAlgorithm;
 import org.bouncycastle.tls.NamedGroup;
+import org.bouncycastle.tls.crypto.Tls13Verifier;
 import org.bouncycastle.tls.crypto.TlsCipher;
 import org.bouncycastle.tls.crypto.TlsCryptoParameters;
 import org.bouncycastle.tls.crypto.TlsECConfig;
@@ -15,6 +17,8 @@ import org.bouncycastle.tls.crypto.TlsECDomain;
 import org.bouncycastle.tls.crypto.TlsKemConfig;
 import org.bouncycastle.tls.crypto.TlsKemDomain;
 import org.bouncycastle.tls.crypto.TlsNonceGenerator;
+import org.bouncycastle.tls.crypto.TlsStreamSigner;
+import org.bouncycastle.tls.crypto.TlsStreamVerifier;
 import org.bouncycastle.tls.crypto.impl.TlsAEADCipher;
 import org.bouncycastle.tls.crypto.impl.TlsAEADCipherImpl;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
@@ -23,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The TLS cryptography, each part by the implementation that is the fastest present ({@link CryptoChoice}): the JVM's
  * providers do all they can, except X25519, where Bouncy Castle's own code is faster than both the JVM's and JCA's way to
- * it, and ECDSA ({@link EcdsaSignature}); Bouncy Castle does ML-KEM where the JVM has none (before Java 24).
+ * it, ECDSA ({@link EcdsaSignature}), and ML-KEM where the JVM has none (before Java 24), which is Bouncy Castle's too.
  */
 final class TlsCrypto extends JcaTlsCrypto {
 
@@ -32,15 +36,12 @@ final class TlsCrypto extends JcaTlsCrypto {
     private static final int TAG = 16;
 
     private final SecureRandom random;
-    private final @Nullable JcaTlsCrypto kem;
+    private final boolean jvmMlKem;
 
-    TlsCrypto(JcaJceHelper helper, CryptoChoice choice, Provider own, SecureRandom random) {
+    TlsCrypto(JcaJceHelper helper, CryptoChoice choice, SecureRandom random) {
         super(helper, null, random, random);
         this.random = random;
-        // On Java 21 to 23 javax.crypto.KEM exists without ML-KEM. bctls then asks the registered providers only,
-        // unless
-        // its helper is bound to a provider.
-        this.kem = choice.jvmMlKem() ? null : new JcaTlsCrypto(new ProviderJcaJceHelper(own), null, random, random) {};
+        this.jvmMlKem = choice.jvmMlKem();
     }
 
     /**
@@ -94,13 +95,36 @@ final class TlsCrypto extends JcaTlsCrypto {
 
     @Override
     public TlsKemDomain createKemDomain(TlsKemConfig config) {
-        return kem == null ? super.createKemDomain(config) : kem.createKemDomain(config);
+        return !jvmMlKem && config.getNamedGroup() == NamedGroup.MLKEM768
+                ? () -> new MlKemAgreement(this, config.isServer())
+                : super.createKemDomain(config);
     }
 
     @Override
+    protected TlsStreamSigner createStreamSigner(
+            String algorithm, @Nullable AlgorithmParameterSpec parameters, PrivateKey key, boolean needsRandom)
+            throws IOException {
+        return super.createStreamSigner(JvmJcaHelper.signatureName(algorithm), parameters, key, needsRandom);
+    }
+
+    @Override
+    protected TlsStreamVerifier createStreamVerifier(
+            String algorithm, @Nullable AlgorithmParameterSpec parameters, byte[] signature, PublicKey key)
+            throws IOException {
+        return super.createStreamVerifier(JvmJcaHelper.signatureName(algorithm), parameters, signature, key);
+    }
+
+    @Override
+    protected Tls13Verifier createTls13Verifier(
+            String algorithm, @Nullable AlgorithmParameterSpec parameters, PublicKey key) throws IOException {
+        return super.createTls13Verifier(JvmJcaHelper.signatureName(algorithm), parameters, key);
+    }
+
+    /** Of the ML-KEM groups that of X25519MLKEM768 alone where the JVM has none. */
+    @Override
     protected @Nullable Boolean isSupportedNamedGroup(int namedGroup) {
-        return (kem != null && NamedGroup.refersToASpecificKem(namedGroup))
-                ? Boolean.valueOf(kem.hasNamedGroup(namedGroup))
+        return !jvmMlKem && NamedGroup.refersToASpecificKem(namedGroup)
+                ? Boolean.valueOf(namedGroup == NamedGroup.MLKEM768)
                 : super.isSupportedNamedGroup(namedGroup);
     }
 }

@@ -7,7 +7,6 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.bouncycastle.jcajce.util.JcaJceHelper;
-import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.bouncycastle.jsse.provider.BouncyCastleJsseProvider;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCrypto;
 import org.bouncycastle.tls.crypto.impl.jcajce.JcaTlsCryptoProvider;
@@ -17,7 +16,6 @@ import org.slf4j.LoggerFactory;
 /** Makes the SSLContexts of Bouncy Castle's JSSE, which is never registered in the JVM. */
 final class TlsProvider {
 
-    private static final BouncyCastleProvider OWN = new BouncyCastleProvider();
     private static final CryptoChoice CHOICE = CryptoChoice.ofThisJvm();
     private static final BouncyCastleJsseProvider JSSE = new BouncyCastleJsseProvider(false, new CryptoProvider());
 
@@ -27,13 +25,13 @@ final class TlsProvider {
 
     private TlsProvider() {}
 
-    static SSLContext newContext(@Nullable KeyManager keys, @Nullable TrustManager trust) {
+    static SSLContext newContext(@Nullable KeyManager keys, TrustManager trust) {
         try {
             SSLContext context = SSLContext.getInstance("TLS", JSSE);
             // Without a SecureRandom bctls asks for one named DEFAULT, which only a registered Bouncy Castle has.
             context.init(
                     keys == null ? null : new KeyManager[] {keys},
-                    trust == null ? null : new TrustManager[] {trust},
+                    new TrustManager[] {trust},
                     new ThreadRandom(newRandom()));
             return context;
         } catch (GeneralSecurityException e) {
@@ -55,7 +53,7 @@ final class TlsProvider {
 
     private static final class CryptoProvider extends JcaTlsCryptoProvider {
 
-        private final JcaJceHelper helper = new FallbackJcaHelper(OWN, CHOICE);
+        private final JcaJceHelper helper = new JvmJcaHelper(CHOICE);
 
         @Override
         public JcaJceHelper getHelper() {
@@ -70,7 +68,7 @@ final class TlsProvider {
 
         @Override
         public JcaTlsCrypto create(SecureRandom keyRandom, SecureRandom nonceRandom) {
-            return new TlsCrypto(helper, CHOICE, OWN, keyRandom);
+            return new TlsCrypto(helper, CHOICE, keyRandom);
         }
     }
 }

@@ -15,6 +15,11 @@ import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -27,44 +32,92 @@ import org.bouncycastle.cert.CertIOException;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.jsse.BCSSLEngine;
+import org.bouncycastle.jsse.BCSSLParameters;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** Proves in memory, by one whole handshake, that X25519MLKEM768 works in this JVM. */
-public final class TlsSelfTest {
+/**
+ * Proves in memory, by one whole handshake, that X25519MLKEM768 works in this JVM. On a thread of its own, so that the
+ * rest of a start goes on meanwhile.
+ */
+public final class TlsSelfTest implements AutoCloseable {
 
     /** No certificate authority signs it and nobody can ask for it (RFC 6761 section 6.4). */
     private static final String NAME = "self-test.invalid";
 
     private static final int BUFFER = 64 * 1024;
     private static final int MAX_STEPS = 100;
+    private static final long PATIENCE_SECONDS = 5;
 
-    private TlsSelfTest() {}
+    private final FutureTask<Runnable> test;
 
-    /**
-     * Runs the handshake, with a certificate made for it, on a server with a context's settings.
-     *
-     * @param context the server's context
-     * @param now the time for the certificate's validity
-     * @throws IllegalStateException when the handshake fails or agrees on another group
-     */
-    public static void run(ServerTlsContext context, Instant now) {
-        repeated(context, now).run();
+    private TlsSelfTest(FutureTask<Runnable> test) {
+        this.test = test;
     }
 
     /**
-     * Makes the handshake of {@link #run} repeatable, with one certificate for all.
+     * Begins the handshake, with a certificate made for it, on a server with a context's settings.
      *
      * @param context the server's context
      * @param now the time for the certificate's validity
-     * @return runs it once, and throws what {@link #run} throws
+     * @return tells the outcome
      */
-    static Runnable repeated(ServerTlsContext context, Instant now) {
+    public static TlsSelfTest begin(ServerTlsContext context, Instant now) {
+        TlsSelfTest begun = new TlsSelfTest(new FutureTask<>(() -> passed(context, now)));
+        // The prefix keeps the library's own logs of the handshake off the program's console.
+        Thread thread = new Thread(begun.test, LibraryLogs.THREAD_PREFIX + "-self-test");
+        thread.setDaemon(true);
+        thread.start();
+        return begun;
+    }
+
+    private static Runnable passed(ServerTlsContext context, Instant now) {
+        Runnable handshake = repeated(context, now);
+        handshake.run();
+        return handshake;
+    }
+
+    /**
+     * Waits for the outcome. Blocks for that.
+     *
+     * @throws IllegalStateException when the handshake failed or agreed on another group, or the thread is interrupted
+     *     (its flag is kept)
+     */
+    public void await() {
+        var unused = passed();
+    }
+
+    /** The handshake that has passed, to be run again. */
+    Runnable passed() {
+        try {
+            return test.get();
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            throw cause instanceof IllegalStateException failure ? failure : failure("failed: " + cause, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failure("the thread was interrupted while it waited", e);
+        }
+    }
+
+    /** Waits until its thread has nothing more to do, five seconds at most. */
+    @Override
+    public void close() {
+        try {
+            var unused = test.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            // await() tells the first; of the second nothing is left to do
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Runnable repeated(ServerTlsContext context, Instant now) {
         try {
             CertifiedKey key = throwAwayKey(now);
             ServerTlsContext server = context.alone(NAME, key);
-            SSLContext client = ClientTls.trusting(List.of(key.leaf()));
+            SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
             return () -> check(server, client);
         } catch (GeneralSecurityException | OperatorCreationException | CertIOException e) {
             throw failure("no certificate for it: " + e.getMessage(), e);
@@ -74,7 +127,7 @@ public final class TlsSelfTest {
     private static void check(ServerTlsContext server, SSLContext client) {
         Optional<String> group;
         try {
-            group = handshake(server, client);
+            group = handshake(server, client, clientParameters());
         } catch (SSLException e) {
             throw failure("the handshake failed: " + e.getMessage(), e);
         }
@@ -90,9 +143,12 @@ public final class TlsSelfTest {
                 cause);
     }
 
-    private static Optional<String> handshake(ServerTlsContext context, SSLContext trusting) throws SSLException {
+    /** Does a handshake to its end. Returns the group, where the client can see it on the wire (TLS 1.3). */
+    static Optional<String> handshake(ServerTlsContext context, SSLContext trusting, BCSSLParameters offer)
+            throws SSLException {
         SSLEngine client = trusting.createSSLEngine(NAME, 443);
         client.setUseClientMode(true);
+        ((BCSSLEngine) client).setParameters(offer);
         ByteBuffer toServer = ByteBuffer.allocate(BUFFER);
         client.wrap(ByteBuffer.allocate(0), toServer);
         SSLEngine server = serverFor(context, toServer.duplicate().flip());
@@ -106,7 +162,17 @@ public final class TlsSelfTest {
             unwrapAll(client, toClient);
             wrapAll(client, toServer);
         }
-        return isDone(client) && isDone(server) ? flight.group() : Optional.empty();
+        if (!isDone(client) || !isDone(server)) {
+            throw new SSLException("it did not come to its end");
+        }
+        return flight.group();
+    }
+
+    /** No more than such a handshake can come to: bctls looks at each possibility, for long where nothing is compiled. */
+    private static BCSSLParameters clientParameters() {
+        BCSSLParameters parameters = EngineParameters.makeForTls13(NamedGroups.X25519MLKEM768);
+        parameters.setEarlyKeyShares(new String[] {NamedGroups.HYBRID});
+        return parameters;
     }
 
     private static SSLEngine serverFor(ServerTlsContext context, ByteBuffer firstBytes) throws SSLException {

@@ -1,7 +1,6 @@
 package dev.tlsproxy.internal.tls;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,31 +34,29 @@ public final class TlsWarmUp implements AutoCloseable {
     /**
      * Begins, unless it was done in this JVM.
      *
-     * @param context the server's context
-     * @param now the time for the validity of the certificate it uses
+     * @param test that has passed, whose handshake is repeated
      * @return ends it when closed
      */
-    public static TlsWarmUp start(ServerTlsContext context, Instant now) {
-        return start(context, now, LEFT);
+    public static TlsWarmUp start(TlsSelfTest test) {
+        return start(test.passed(), LEFT);
     }
 
-    static TlsWarmUp start(ServerTlsContext context, Instant now, AtomicInteger left) {
+    static TlsWarmUp start(Runnable handshake, AtomicInteger left) {
         TlsWarmUp warmUp = new TlsWarmUp(left);
         if (left.get() <= 0) {
             warmUp.ended.countDown();
             return warmUp;
         }
         // The prefix keeps the library's own logs of these handshakes off the program's console.
-        Thread thread = new Thread(() -> warmUp.run(context, now), LibraryLogs.THREAD_PREFIX + "-warm-up");
+        Thread thread = new Thread(() -> warmUp.run(handshake), LibraryLogs.THREAD_PREFIX + "-warm-up");
         thread.setDaemon(true);
         thread.start();
         return warmUp;
     }
 
-    private void run(ServerTlsContext context, Instant now) {
+    private void run(Runnable handshake) {
         long start = System.nanoTime();
         try {
-            Runnable handshake = TlsSelfTest.repeated(context, now);
             while (!closed && left.getAndDecrement() > 0) {
                 handshake.run();
                 if (System.nanoTime() - start > AT_MOST.toNanos()) {

@@ -3,8 +3,6 @@ package dev.tlsproxy.internal.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -12,23 +10,20 @@ class TlsWarmUpTest {
 
     private static final Duration LONG = Duration.ofSeconds(60);
 
-    private final ServerTlsContext context = new ServerTlsContext(
-            new TlsConfig(true, false, false, Optional.empty()),
-            new CertificateTable(),
-            new ChallengeTable(),
-            CertificateDemand.NONE);
+    private final AtomicInteger handshakes = new AtomicInteger();
 
     @Test
     void endsByItselfAndIsDoneOnceForAllProxies() throws Exception {
         AtomicInteger left = new AtomicInteger(3);
-        try (TlsWarmUp first = TlsWarmUp.start(context, Instant.now(), left);
-                TlsWarmUp second = TlsWarmUp.start(context, Instant.now(), left)) {
+        try (TlsWarmUp first = TlsWarmUp.start(handshakes::incrementAndGet, left);
+                TlsWarmUp second = TlsWarmUp.start(handshakes::incrementAndGet, left)) {
             assertThat(first.await(LONG)).isTrue();
             assertThat(second.await(LONG)).isTrue();
             assertThat(left.get()).isLessThanOrEqualTo(0);
+            assertThat(handshakes).hasValue(3);
         }
 
-        try (TlsWarmUp third = TlsWarmUp.start(context, Instant.now(), left)) {
+        try (TlsWarmUp third = TlsWarmUp.start(handshakes::incrementAndGet, left)) {
             assertThat(third.await(Duration.ZERO)).isTrue();
         }
     }
@@ -36,7 +31,7 @@ class TlsWarmUpTest {
     @Test
     void endsWithTheProxyAndLeavesTheRestToTheNext() throws Exception {
         AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
-        TlsWarmUp warmUp = TlsWarmUp.start(context, Instant.now(), left);
+        TlsWarmUp warmUp = TlsWarmUp.start(handshakes::incrementAndGet, left);
         warmUp.close();
 
         assertThat(warmUp.await(LONG)).isTrue();
