@@ -106,7 +106,9 @@ final class FrameReader {
     /** All that can be told from the nine octets, before a payload is waited for. */
     private void checkHead() throws ConnectionErrorException {
         if (first && (type != Frame.SETTINGS || stream != 0 || (flags & Frame.ACK) != 0)) {
-            throw error(Frame.PROTOCOL_ERROR, "no HTTP/2: the first frame is not SETTINGS");
+            throw error(
+                    Frame.PROTOCOL_ERROR,
+                    "no HTTP/2 (expected: a SETTINGS frame first; a server of HTTP/1.1 is given as http:// or https://)");
         }
         first = false;
         if (length > Frame.DEFAULT_MAX_PAYLOAD) {

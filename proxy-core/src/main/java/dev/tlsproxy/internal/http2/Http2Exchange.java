@@ -291,6 +291,9 @@ final class Http2Exchange extends AbstractAttachable implements ClientExchange {
 
     /** Nobody wants the response, or the request can't be sent to its end. */
     void cancel() {
+        if (isOver()) {
+            return;
+        }
         connection.cancel(this);
         fail(new ClosedChannelException());
         responseBody.drop();
