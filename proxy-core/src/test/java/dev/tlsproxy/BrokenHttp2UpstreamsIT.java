@@ -136,7 +136,7 @@ class BrokenHttp2UpstreamsIT {
             client.send("GET / HTTP/1.1\r\nHost: " + client.authority() + "\r\n\r\n"); // and reads nothing
             Connection connection =
                     await().until(() -> up.connections.isEmpty() ? null : up.connections.get(0), c -> c != null);
-            assertThat(connection.next(GOAWAY).goAwayCode()).isEqualTo(3);
+            await().until(connection::isEnded);
             assertThat(log()).singleElement().asString().endsWith("malformed response: DATA: more than its window");
         }
     }

@@ -91,7 +91,7 @@ public final class Http2Upstream implements AutoCloseable {
         return beginning(frame(SETTINGS, 0, 0, settings(settings)), talk);
     }
 
-    /** Begins with these bytes. */
+    /** Begins with these bytes; without any it says nothing. */
     public static Http2Upstream beginning(byte[] bytes, Talk talk) throws IOException {
         return new Http2Upstream(bytes, talk);
     }
@@ -190,6 +190,7 @@ public final class Http2Upstream implements AutoCloseable {
         private final Socket socket;
         private final HpackDecoder hpack = new HpackDecoder();
         private final ByteArrayOutputStream block = new ByteArrayOutputStream();
+        private boolean begun;
         private volatile boolean ended;
 
         Connection(Socket socket) {
@@ -238,6 +239,7 @@ public final class Http2Upstream implements AutoCloseable {
         void serve(byte[] firstBytes, Talk talk) {
             try (socket) {
                 socket.setTcpNoDelay(true);
+                begun = firstBytes.length > 0;
                 raw(firstBytes);
                 DataInputStream in = new DataInputStream(socket.getInputStream());
                 in.readFully(new byte[PREFACE_LENGTH]);
@@ -259,7 +261,7 @@ public final class Http2Upstream implements AutoCloseable {
         }
 
         private void note(Frame frame) throws IOException, HpackException {
-            if (frame.type() == SETTINGS && (frame.flags() & ACK) == 0) {
+            if (begun && frame.type() == SETTINGS && (frame.flags() & ACK) == 0) {
                 send(SETTINGS, ACK, 0, new byte[0]);
             }
             if (frame.type() == HEADERS || frame.type() == CONTINUATION) {

@@ -39,6 +39,7 @@ public final class Http2Connection extends StreamClientConnection {
     private final ArrayDeque<Http2Exchange> toRun = new ArrayDeque<>();
     private LinkedHashSet<Http2Exchange> blocked = new LinkedHashSet<>();
     private boolean outOfRoom;
+    private boolean stuck; // the upstream has not taken what was sent
     private boolean turning;
     private boolean turnDue;
     private boolean begun; // the upstream's SETTINGS have come
@@ -83,7 +84,7 @@ public final class Http2Connection extends StreamClientConnection {
      * @return 0 when it takes no more, though those that it has may go on
      */
     public int capacity() {
-        return begun && isOpen() ? streams.capacity() : 0;
+        return begun && isOpen() && !stuck ? streams.capacity() : 0;
     }
 
     /** Reads what has come, to find out whether the upstream has gone away; for one that has no request under way. */
@@ -202,9 +203,12 @@ public final class Http2Connection extends StreamClientConnection {
     private void turn() {
         turnDue = false;
         turning = true;
-        runExchanges();
-        flush();
-        turning = false;
+        try {
+            runExchanges();
+            flush();
+        } finally {
+            turning = false;
+        }
         if (!toRun.isEmpty()) {
             soon();
         }
@@ -233,7 +237,8 @@ public final class Http2Connection extends StreamClientConnection {
         } catch (IOException e) {
             end(e);
         }
-        if (outOfRoom && hasRoom()) {
+        stuck = writer.pending() >= FrameWriter.ROOM;
+        if (outOfRoom && !stuck) {
             outOfRoom = false;
             unblock();
         }

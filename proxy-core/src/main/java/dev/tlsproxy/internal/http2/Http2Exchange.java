@@ -109,13 +109,12 @@ final class Http2Exchange extends AbstractAttachable implements ClientExchange {
         } else if (section.status() < 200) {
             receiveInterim(section, end);
         } else {
-            response = response(section);
-            long length = ContentLength.of(section.fields());
-            responseBody.begin(length, isBodiless(section));
-            requestBody.forget();
+            responseBody.begin(ContentLength.of(section.fields()), isBodiless(section));
             if (end) {
                 responseBody.end();
             }
+            requestBody.forget();
+            response = response(section);
         }
         wake();
     }
@@ -221,6 +220,19 @@ final class Http2Exchange extends AbstractAttachable implements ClientExchange {
 
     void run() {
         waking = false;
+        try {
+            tell();
+        } catch (RuntimeException e) {
+            cancel(); // one exchange must not end what others have on the connection
+            if (listener != null) {
+                listener.failed(new IOException(e));
+            }
+        }
+        requestBody.run();
+        responseBody.run();
+    }
+
+    private void tell() {
         if (continueResponse != null && !continueTold) {
             continueTold = true;
             if (continueHandler != null) {
@@ -238,8 +250,6 @@ final class Http2Exchange extends AbstractAttachable implements ClientExchange {
                 listener.failed(failure);
             }
         }
-        requestBody.run();
-        responseBody.run();
     }
 
     // What the bodies need of the connection.

@@ -33,6 +33,8 @@ final class Streams implements FrameReader.Handler {
 
     private static final long RESETS_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    private static final int MOST_PENDING = 1024 * 1024;
+
     private static final int LAST_STREAM = Integer.MAX_VALUE;
 
     private final Http2Connection connection;
@@ -238,6 +240,7 @@ final class Streams implements FrameReader.Handler {
 
     @Override
     public void settings(ByteBuffer payload) throws ConnectionErrorException {
+        requireReader();
         budget.answered();
         int before = settings.initialWindow();
         settings.apply(payload);
@@ -262,8 +265,16 @@ final class Streams implements FrameReader.Handler {
 
     @Override
     public void ping(long opaque) throws ConnectionErrorException {
+        requireReader();
         budget.answered();
         writer.pingAck(opaque);
+    }
+
+    /** Who asks without end and takes no answer is not kept for as long as its requests last. */
+    private void requireReader() throws ConnectionErrorException {
+        if (writer.pending() > MOST_PENDING) {
+            throw new ConnectionErrorException(Frame.ENHANCE_YOUR_CALM, "PING or SETTINGS without reading the answers");
+        }
     }
 
     /** Streams up to the last go on; those above were not processed: section 6.8. */

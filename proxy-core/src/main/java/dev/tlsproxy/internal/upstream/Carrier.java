@@ -32,6 +32,9 @@ interface Carrier {
     /** Whether request and response are complete, and left it usable. */
     boolean isIdle();
 
+    /** No response came in time: the connection may be dead without a sign. No other exchange is to wait for it. */
+    void suspect();
+
     /** Back to where it was taken from: it is usable. */
     void giveBack();
 

@@ -115,6 +115,11 @@ final class PooledConnection implements Carrier {
     }
 
     @Override
+    public void suspect() {
+        // it is closed with its exchange
+    }
+
+    @Override
     public void giveBack() {
         upstream.giveBack(this);
     }

@@ -130,7 +130,8 @@ final class SharedConnection {
             boolean stale =
                     reused && head.isRepeatable() && !http.isOpen() && !(cause instanceof MalformedResponseException);
             boolean again = (unprocessed || stale) && (sent == null || Http2Connection.hold(sent));
-            if (again && http.isOpen()) {
+            if (again) {
+                exchange = null; // another carrier's from now on
                 drain(); // who refuses one request refuses the next
             }
             return again;
@@ -139,6 +140,11 @@ final class SharedConnection {
         @Override
         public boolean isIdle() {
             return true; // the connection is, whatever became of this stream
+        }
+
+        @Override
+        public void suspect() {
+            drain();
         }
 
         @Override

@@ -140,6 +140,9 @@ final class UpstreamConnection extends ForwardingClientConnection {
             finish(); // the reader of the response sees the end of the connection and tells the client
             return;
         }
+        if (failure == UpstreamFailure.RESPONSE_TIMEOUT) {
+            connection.suspect();
+        }
         end();
         attempt.fail(failure);
     }
