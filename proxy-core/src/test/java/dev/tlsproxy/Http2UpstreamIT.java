@@ -257,7 +257,7 @@ class Http2UpstreamIT {
                 LocalProxy local = LocalProxy.to(up.uri())) {
             HttpResponse<String> response = get(local, "/");
             assertThat(response.statusCode()).isEqualTo(504);
-            assertThat(response.body()).isEqualTo("504 Gateway Timeout: connecting to upstream timed out\n");
+            assertThat(response.body()).isEqualTo("504 Gateway Time-out: connecting to upstream timed out\n");
         }
     }
 

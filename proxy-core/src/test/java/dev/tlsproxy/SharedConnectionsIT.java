@@ -91,7 +91,8 @@ class SharedConnectionsIT {
                 });
                 LocalProxy local = LocalProxy.to(up.uri());
                 H2Client client = local.http2()) {
-            client.headers(1, H2Client.END_STREAM, local.fields("GET", "/stalled")); // window: 65535
+            client.frame(WINDOW_UPDATE, 0, 0, ints(1 << 24)); // of the connection; that of the stream stays at 65,535
+            client.headers(1, H2Client.END_STREAM, local.fields("GET", "/stalled"));
             await().until(() -> sent.get() >= 256 * 1024);
             for (int i = 3; i < 60; i += 2) {
                 client.headers(i, H2Client.END_STREAM, local.fields("GET", "/other"));

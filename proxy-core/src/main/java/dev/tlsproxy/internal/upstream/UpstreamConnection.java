@@ -27,6 +27,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     private final ResponseTimer timer;
     private Carrier connection;
     private @Nullable UpstreamExchange exchange;
+    private @Nullable ClientCallback<ClientExchange> untold; // until the request is sent for the first time
     private boolean repeated;
     private boolean requestDone;
     private boolean responseStarted;
@@ -58,7 +59,8 @@ final class UpstreamConnection extends ForwardingClientConnection {
                 new RequestHead(request, attempt.call(), connection.upstream().address());
         UpstreamExchange outer = new UpstreamExchange(this, head);
         exchange = outer;
-        send(outer, () -> callback.completed(outer));
+        untold = callback;
+        send(outer);
     }
 
     /** The same request on a fresh connection, after a kept one turned out to be dead. */
@@ -68,16 +70,16 @@ final class UpstreamConnection extends ForwardingClientConnection {
         if (ended || outer == null) {
             fresh.giveBack();
         } else {
-            send(outer, () -> {});
+            send(outer);
         }
     }
 
-    private void send(UpstreamExchange outer, Runnable sent) {
+    private void send(UpstreamExchange outer) {
         Carrier mine = connection;
         requestDone |= !outer.head().hasBody();
         timer.start();
         try {
-            mine.send(outer.head().request(), outer.sent(), new Sent(outer, mine, sent));
+            mine.send(outer.head().request(), outer.sent(), new Sent(outer, mine));
         } catch (IllegalStateException e) {
             LOG.error("request to upstream {} can't be written", mine.upstream().name(), e);
             fail(UpstreamFailure.UNSENDABLE);
@@ -248,12 +250,10 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
         private final UpstreamExchange outer;
         private final Carrier mine;
-        private final Runnable sent;
 
-        Sent(UpstreamExchange outer, Carrier mine, Runnable sent) {
+        Sent(UpstreamExchange outer, Carrier mine) {
             this.outer = outer;
             this.mine = mine;
-            this.sent = sent;
         }
 
         @Override
@@ -270,7 +270,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
                     broken(mine, e);
                 }
             });
-            sent.run();
+            ClientCallback<ClientExchange> waiting = untold;
+            untold = null;
+            if (waiting != null) {
+                waiting.completed(outer);
+            }
         }
 
         @Override
