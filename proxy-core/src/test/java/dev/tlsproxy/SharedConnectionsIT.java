@@ -141,11 +141,13 @@ class SharedConnectionsIT {
                 }));
                 LocalProxy local = LocalProxy.to(up.uri())) {
             HttpClient client = local.client(Version.HTTP_2);
+            go.release(); // first, so that the client has a connection, and all others come on that one's thread
+            client.send(local.request("/first").build(), BodyHandlers.ofString());
             List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
             for (int i = 0; i < 25; i++) {
                 all.add(client.sendAsync(local.request("/" + i).build(), BodyHandlers.ofString()));
             }
-            await().until(() -> waiting.get() == 25);
+            await().until(() -> waiting.get() == 26);
             assertThat(up.connections).hasSize(3);
             go.release(25);
             for (CompletableFuture<HttpResponse<String>> one : all) {
