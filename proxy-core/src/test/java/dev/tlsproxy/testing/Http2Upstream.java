@@ -244,7 +244,7 @@ public final class Http2Upstream implements AutoCloseable {
                 DataInputStream in = new DataInputStream(socket.getInputStream());
                 in.readFully(new byte[PREFACE_LENGTH]);
                 while (true) {
-                    int length = in.readUnsignedShort() << 8 | in.readUnsignedByte();
+                    int length = (in.readUnsignedShort() << 8) | in.readUnsignedByte();
                     Frame frame = new Frame(
                             in.readUnsignedByte(), in.readUnsignedByte(), in.readInt(), in.readNBytes(length));
                     if (frame.payload().length < length) {

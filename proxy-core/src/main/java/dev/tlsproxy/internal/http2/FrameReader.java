@@ -86,7 +86,7 @@ final class FrameReader {
     }
 
     private void begin() throws ConnectionErrorException {
-        length = (head.get(0) & 0xFF) << 16 | (head.getShort(1) & 0xFFFF);
+        length = ((head.get(0) & 0xFF) << 16) | (head.getShort(1) & 0xFFFF);
         type = head.get(3) & 0xFF;
         flags = head.get(4) & 0xFF;
         stream = head.getInt(5) & Integer.MAX_VALUE;
