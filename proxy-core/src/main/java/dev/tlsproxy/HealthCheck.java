@@ -6,8 +6,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a route's upstreams are asked whether they are well: by a GET on a connection of its own (HTTP/1.1, TLS verified as for
- * requests), again and again while the proxy runs. Immutable: each method returns a new check.
+ * How a route's upstreams are asked whether they are well: by a GET on a connection of its own (HTTP/1.1 or
+ * HTTP/2 and TLS as for requests), again and again while the proxy runs. Immutable: each method returns a new check.
  *
  * <p>An upstream is taken for up until {@link #fall} checks in a row failed; then for down, and skipped, until {@link #rise}
  * in a row passed. {@link dev.tlsproxy.spi.ProxyEvents#upstreamDown} and {@code upstreamUp} tell of it. An update that keeps

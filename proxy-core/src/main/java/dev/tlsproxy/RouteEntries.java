@@ -55,10 +55,9 @@ final class RouteEntries {
         if (present != null) {
             return present;
         }
-        boolean tls = place.uri().getScheme().equals("https");
         return new UpstreamAddress(
                 place.uri(),
-                tls ? ClientTls.upstream(place.trusted()) : null,
+                place.tls() ? ClientTls.upstream(place.trusted()) : null,
                 place.proxyProtocol() == null ? null : place.proxyProtocol().version());
     }
 
@@ -92,11 +91,13 @@ final class RouteEntries {
     /** What makes two upstreams the same. */
     private record Place(
             URI uri,
+            boolean tls,
             List<X509Certificate> trusted,
             @Nullable ProxyProtocol proxyProtocol) {
         static Place of(Upstream upstream, Serving serving) {
             return new Place(
                     upstream.uri(),
+                    upstream.isTls(),
                     serving.upstreamTrust().getOrDefault(upstream, List.of()),
                     upstream.proxyProtocol());
         }

@@ -10,15 +10,27 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server behind the proxy, to which the proxy speaks HTTP/1.1. Immutable.
+ * A server behind the proxy. Immutable. The scheme of its URI says what the proxy speaks to it, whatever the client speaks:
  *
- * <p>An {@code https} upstream's certificate is verified, with its host name, against the JVM's own trusted CAs; a CA of
+ * <ul>
+ *   <li>{@code http} and {@code https}: HTTP/1.1;
+ *   <li>{@code h2c}: HTTP/2 without TLS and without a question before (RFC 9113 section 3.3), as most gRPC servers have it;
+ *   <li>{@code h2}: HTTP/2 over TLS; an upstream that does not choose {@code h2} by ALPN fails the handshake.
+ * </ul>
+ *
+ * <p>The requests of many clients share an HTTP/2 connection. WebSocket needs an upstream of HTTP/1.1: an upgrade that comes to
+ * another is answered with 501.
+ *
+ * <p>The certificate of an {@code https} or {@code h2} upstream is verified, with its host name, against the JVM's own trusted CAs; a CA of
  * your own is added with {@link #trust}.
  */
 public final class Upstream {
 
-    /** Schemes that say that the upstream speaks HTTP/2. */
-    private static final Set<String> HTTP_2 = Set.of("h2", "h2c", "h2c-prior", "http2", "grpc", "grpcs");
+    private static final Set<String> TLS = Set.of("https", "h2");
+    private static final Set<String> PLAIN = Set.of("http", "h2c");
+
+    /** What else is called a scheme of HTTP/2. */
+    private static final Set<String> NEARLY_HTTP_2 = Set.of("h2c-prior", "http2", "grpc", "grpcs");
 
     private final URI uri;
     private final List<Path> trusted;
@@ -33,8 +45,8 @@ public final class Upstream {
     /**
      * An upstream at a URI.
      *
-     * @param uri {@code http://HOST[:PORT][/BASE]} or {@code https://HOST[:PORT][/BASE]}, the scheme in lower case, HOST of
-     *     letters, digits, {@code -} and {@code .} or an IP address (IPv6 in brackets); the port defaults to 80 or 443, the
+     * @param uri {@code SCHEME://HOST[:PORT][/BASE]}, the scheme {@code http}, {@code https}, {@code h2c} or {@code h2}, HOST of
+     *     letters, digits, {@code -} and {@code .} or an IP address (IPv6 in brackets); the port defaults to 80, or to 443 with TLS, the
      *     base path is put before each request target. The host is resolved for each new connection
      * @return the upstream
      * @throws IllegalArgumentException when the URI is malformed or has another scheme, user info, a query or a fragment
@@ -47,14 +59,13 @@ public final class Upstream {
         } catch (URISyntaxException e) {
             throw refused(uri);
         }
-        if (HTTP_2.contains(String.valueOf(parsed.getScheme()))) {
-            throw new IllegalArgumentException(
-                    "upstream: \"" + hidden(uri) + "\" (expected: http:// or https:// and a port where"
-                            + " the server speaks HTTP/1.1; HTTP/2 to upstreams is not supported)");
+        String scheme = String.valueOf(parsed.getScheme());
+        if (NEARLY_HTTP_2.contains(scheme)) {
+            throw new IllegalArgumentException("upstream: \"" + hidden(uri)
+                    + "\" (expected: h2c:// for HTTP/2 without TLS, as most gRPC servers have it, or h2:// with TLS)");
         }
-        boolean http = "http".equals(parsed.getScheme());
-        boolean https = "https".equals(parsed.getScheme());
-        if (!(http || https)
+        boolean tls = TLS.contains(scheme);
+        if (!(tls || PLAIN.contains(scheme))
                 || parsed.getHost() == null
                 || parsed.getPort() == 0
                 || parsed.getPort() > 65535
@@ -63,10 +74,9 @@ public final class Upstream {
                 || parsed.getRawFragment() != null) {
             throw refused(uri);
         }
-        int port = parsed.getPort() >= 0 ? parsed.getPort() : https ? 443 : 80;
+        int port = parsed.getPort() >= 0 ? parsed.getPort() : tls ? 443 : 80;
         String path = parsed.getRawPath().replaceAll("/+$", "");
-        return new Upstream(
-                URI.create(parsed.getScheme() + "://" + parsed.getHost() + ":" + port + path), List.of(), null);
+        return new Upstream(URI.create(scheme + "://" + parsed.getHost() + ":" + port + path), List.of(), null);
     }
 
     /**
@@ -74,12 +84,13 @@ public final class Upstream {
      *
      * @param pem a file of one or more PEM certificates, read at {@link TlsProxyBuilder#route(Route)}
      * @return a new upstream
-     * @throws IllegalStateException for an {@code http} upstream
+     * @throws IllegalStateException for an upstream without TLS
      */
     public Upstream trust(Path pem) {
         Objects.requireNonNull(pem, "pem");
         if (!isTls()) {
-            throw new IllegalStateException("trust(" + pem + ") on upstream " + uri + " (expected: an https upstream)");
+            throw new IllegalStateException(
+                    "trust(" + pem + ") on upstream " + uri + " (expected: an https or h2 upstream)");
         }
         List<Path> all = new ArrayList<>(trusted);
         all.add(pem);
@@ -98,9 +109,15 @@ public final class Upstream {
      *
      * @param version the version of the header, in place of the one that is there
      * @return a new upstream
+     * @throws IllegalStateException for an upstream of HTTP/2, where the requests of many clients share a connection
      */
     public Upstream proxyProtocol(ProxyProtocol version) {
-        return new Upstream(uri, trusted, Objects.requireNonNull(version, "version"));
+        Objects.requireNonNull(version, "version");
+        if (uri.getScheme().startsWith("h2")) {
+            throw new IllegalStateException("proxyProtocol(" + version + ") on upstream " + uri
+                    + " (expected: an http or https upstream, as requests of many clients share an HTTP/2 connection)");
+        }
+        return new Upstream(uri, trusted, version);
     }
 
     /**
@@ -113,7 +130,7 @@ public final class Upstream {
     }
 
     boolean isTls() {
-        return uri.getScheme().equals("https");
+        return TLS.contains(uri.getScheme());
     }
 
     List<Path> trusted() {
@@ -132,7 +149,7 @@ public final class Upstream {
 
     private static IllegalArgumentException refused(String uri) {
         return new IllegalArgumentException("upstream: \"" + hidden(uri)
-                + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+                + "\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)");
     }
 
     /** Without what may be a password. */

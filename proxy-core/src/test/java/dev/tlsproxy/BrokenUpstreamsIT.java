@@ -55,7 +55,7 @@ class BrokenUpstreamsIT {
                         List.of("ICY 200 OK\r\n\r\n", "status line: no HTTP/1.1 or HTTP/1.0 response"),
                         List.of(
                                 "\0\0\0\4\0\0\0\0\0",
-                                "an HTTP/2 frame (expected: HTTP/1.1 at this port; gRPC servers mostly speak HTTP/2 only)"),
+                                "an HTTP/2 frame (expected: HTTP/1.1; a server of HTTP/2 is given as h2c:// or h2://)"),
                         List.of("HTTP/1.1 2OO OK\r\n\r\n", "status line: status is not three digits"),
                         List.of("HTTP/1.1 200 OK\nX-Secret: s\n\n", "response head: LF without CR"),
                         List.of(OK + "X-Secret: s\rX: y\r\n\r\n", "response head: CR without LF"),

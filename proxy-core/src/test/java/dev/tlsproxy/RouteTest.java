@@ -95,6 +95,8 @@ class RouteTest {
         "http://127.0.0.1, http://127.0.0.1:80",
         "https://tracker, https://tracker:443",
         "http://[::1]:7070/base//, http://[::1]:7070/base",
+        "h2c://127.0.0.1, h2c://127.0.0.1:80",
+        "h2://grpc/base/, h2://grpc:443/base",
     })
     void completesUpstream(String uri, String complete) {
         assertThat(Upstream.of(uri)).hasToString(complete);
@@ -117,17 +119,24 @@ class RouteTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Upstream.of(uri))
                 .withMessage("upstream: \"" + uri
-                        + "\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+                        + "\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"h2c", "h2", "http2", "grpc", "grpcs"})
-    void refusesHttp2UpstreamAndSaysWhatToGive(String scheme) {
+    @ValueSource(strings = {"h2c-prior", "http2", "grpc", "grpcs"})
+    void refusesWhatIsNearlyASchemeOfHttp2AndSaysWhatToGive(String scheme) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Route.of("a.example.com").to(scheme + "://127.0.0.1:50051"))
-                .withMessage(
-                        "upstream: \"" + scheme + "://127.0.0.1:50051\" (expected: http:// or https:// and a port where"
-                                + " the server speaks HTTP/1.1; HTTP/2 to upstreams is not supported)");
+                .withMessage("upstream: \"" + scheme + "://127.0.0.1:50051\" (expected: h2c:// for HTTP/2 without TLS,"
+                        + " as most gRPC servers have it, or h2:// with TLS)");
+    }
+
+    @Test
+    void refusesAProxyHeaderWhereClientsShareAConnection() {
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Upstream.of("h2c://127.0.0.1:50051").proxyProtocol(ProxyProtocol.V2))
+                .withMessage("proxyProtocol(V2) on upstream h2c://127.0.0.1:50051 (expected: an http or https upstream,"
+                        + " as requests of many clients share an HTTP/2 connection)");
     }
 
     @Test
@@ -135,13 +144,13 @@ class RouteTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Upstream.of("http://user:secret@host"))
                 .withMessage(
-                        "upstream: \"http://...@host\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])");
+                        "upstream: \"http://...@host\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)");
     }
 
     @Test
     void refusesTrustWithoutTls() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> Upstream.of("http://127.0.0.1").trust(Path.of("ca.pem")))
-                .withMessage("trust(ca.pem) on upstream http://127.0.0.1:80 (expected: an https upstream)");
+                .withMessage("trust(ca.pem) on upstream http://127.0.0.1:80 (expected: an https or h2 upstream)");
     }
 }

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -103,6 +104,21 @@ class TlsUpstreamIT {
             tcp.close();
 
             assertThatThrownBy(client::readToEnd).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void upstreamThatDoesNotChooseHttp2WhereItIsWantedGetsNoRequest() throws Exception {
+        AtomicInteger requests = new AtomicInteger();
+        try (StreamingUpstream upstream = StreamingUpstream.tls(
+                        ca.serverContext("localhost"), (head, in, out) -> requests.incrementAndGet());
+                LocalProxy local = to(upstream.uri().toString().replace("https://", "h2://"))) {
+            HttpResponse<String> response =
+                    local.client(Version.HTTP_2).send(local.request("/").build(), BodyHandlers.ofString());
+
+            assertThat(response.statusCode()).isEqualTo(502);
+            assertThat(response.body()).isEqualTo("502 Bad Gateway: TLS handshake with upstream failed\n");
+            assertThat(requests).hasValue(0);
         }
     }
 

@@ -6,10 +6,13 @@ import dev.tlsproxy.TlsProxyBuilder;
 import dev.tlsproxy.Upstream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads {@code --route HOST[/PATH]=URI[,URI...]}. */
 final class RouteOption {
+
+    private static final Set<String> WITH_TLS = Set.of("https", "h2");
 
     private RouteOption() {}
 
@@ -18,9 +21,9 @@ final class RouteOption {
      *
      * @param builder where to
      * @param routes the values of the option
-     * @param upstreamCa trusted for the https upstreams; null for none
+     * @param upstreamCa trusted for the upstreams with TLS; null for none
      * @param header what connections to all upstreams begin with; null for none
-     * @throws UsageException when a value has another form, or there is a CA and no https upstream
+     * @throws UsageException when a value has another form, or there is a CA and no upstream with TLS
      */
     static void addTo(
             TlsProxyBuilder builder, List<String> routes, @Nullable Path upstreamCa, @Nullable ProxyProtocol header) {
@@ -33,7 +36,7 @@ final class RouteOption {
             Route route = Route.of(text.substring(0, equals));
             for (String uri : text.substring(equals + 1).split(",", -1)) {
                 Upstream upstream = Upstream.of(uri);
-                if (upstreamCa != null && upstream.uri().getScheme().equals("https")) {
+                if (upstreamCa != null && WITH_TLS.contains(upstream.uri().getScheme())) {
                     upstream = upstream.trust(upstreamCa);
                     caUsed = true;
                 }
@@ -42,7 +45,8 @@ final class RouteOption {
             builder.route(route);
         }
         if (upstreamCa != null && !caUsed) {
-            throw new UsageException("--upstream-ca " + upstreamCa + " (expected: a route with an https upstream)");
+            throw new UsageException(
+                    "--upstream-ca " + upstreamCa + " (expected: a route with an https or h2 upstream)");
         }
     }
 }

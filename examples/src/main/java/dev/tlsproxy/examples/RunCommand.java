@@ -84,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--upstream-ca",
             paramLabel = "FILE",
-            description = "Trusts the CA certificates of a PEM file for https upstreams, beside the JVM's own.")
+            description = "Trusts the CA certificates of a PEM file for https and h2 upstreams, beside the JVM's own.")
     private @Nullable Path upstreamCa;
 
     @Option(

@@ -85,7 +85,7 @@ class BadInputIT {
     void malformedUpstream() throws Exception {
         refused(
                 2,
-                "upstream: \"127.0.0.1:7070\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])",
+                "upstream: \"127.0.0.1:7070\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)",
                 List.of("--route", "b.localhost=127.0.0.1:7070"));
     }
 

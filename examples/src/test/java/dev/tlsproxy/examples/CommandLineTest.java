@@ -58,7 +58,7 @@ class CommandLineTest {
                                 + " https://HOST[:PORT][/BASE])"),
                 Arguments.of(
                         route + "--route b.localhost=http://127.0.0.1:1,",
-                        "upstream: \"\" (expected: http://HOST[:PORT][/BASE] or https://HOST[:PORT][/BASE])"),
+                        "upstream: \"\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)"),
                 Arguments.of(
                         route + "--certificate a.localhost=chain.pem",
                         "--certificate: \"a.localhost=chain.pem\" (expected: NAME=CHAIN.pem,KEY.pem)"),
@@ -67,7 +67,7 @@ class CommandLineTest {
                         "certificate file no-such.pem does not exist (expected: a PEM file)"),
                 Arguments.of(
                         route + "--upstream-ca ca.pem",
-                        "--upstream-ca ca.pem (expected: a route with an https upstream)"),
+                        "--upstream-ca ca.pem (expected: a route with an https or h2 upstream)"),
                 Arguments.of(
                         route + "--upstream-proxy-protocol v2", "--upstream-proxy-protocol: \"v2\" (expected: 1 or 2)"),
                 Arguments.of(

@@ -15,11 +15,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Random;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * 100 MB each way between curl and nginx, intact and without growth: this JVM has less heap and less direct memory than one
@@ -37,16 +35,17 @@ class LargeBodiesIT {
     private NginxUpstream nginx;
     private Curl curl;
 
-    @BeforeEach
-    void start() {
+    private void start(String upstream) {
         nginx = NginxUpstream.start(bench);
-        TlsProxy proxy = bench.start(TlsProxy.builder().route(HOST, nginx.uri()));
+        TlsProxy proxy =
+                bench.start(TlsProxy.builder().route(HOST, upstream.equals("h2c") ? nginx.http2Uri() : nginx.uri()));
         curl = new Curl(bench, proxy);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--http1.1", "--http2"})
-    void downloadArrivesIntactWithFlatMemory(String option) throws IOException {
+    @CsvSource({"--http1.1, http", "--http2, http", "--http1.1, h2c", "--http2, h2c"})
+    void downloadArrivesIntactWithFlatMemory(String option, String upstream) throws IOException {
+        start(upstream);
         String sent = writeRandom(nginx.files.resolve("large.bin"));
         curl.get(HOST, "/large.bin", option); // what is made once (buffer pools, classes) is made
         Memory before = Memory.inUse();
@@ -60,13 +59,16 @@ class LargeBodiesIT {
 
     @ParameterizedTest
     @CsvSource({
-        "--http1.1, Content-Length",
-        "--http1.1, Transfer-Encoding: chunked",
-        "--http2, Content-Length",
+        "--http1.1, Content-Length, http",
+        "--http1.1, Transfer-Encoding: chunked, http",
+        "--http2, Content-Length, http",
+        "--http1.1, Transfer-Encoding: chunked, h2c",
+        "--http2, Content-Length, h2c",
         // not sent in HTTP/2: curl then sends no length, and the upstream leg is chunked
-        "--http2, Transfer-Encoding: chunked"
+        "--http2, Transfer-Encoding: chunked, http"
     })
-    void uploadArrivesIntactWithFlatMemory(String option, String framing) throws IOException {
+    void uploadArrivesIntactWithFlatMemory(String option, String framing, String upstream) throws IOException {
+        start(upstream);
         Path file = curl.directory.resolve("large.bin");
         String sent = writeRandom(file);
         upload("/first.bin", file, option, framing);

@@ -18,23 +18,27 @@ final class NginxUpstream {
 
     final Path files;
     private final int port;
+    private final int http2Port;
 
-    private NginxUpstream(Path files, int port) {
+    private NginxUpstream(Path files, int port, int http2Port) {
         this.files = files;
         this.port = port;
+        this.http2Port = http2Port;
     }
 
     static NginxUpstream start(Workbench bench) {
         RealPeer nginx = RealPeer.of(Peer.NGINX);
         Path directory = bench.directory(nginx, "nginx");
         int port = Ports.free();
+        int http2Port = Ports.free();
         try {
             Path files = Files.createDirectory(directory.resolve("files"));
-            Path conf = Files.writeString(directory.resolve("nginx.conf"), conf(nginx.seen(directory), port));
+            Path conf =
+                    Files.writeString(directory.resolve("nginx.conf"), conf(nginx.seen(directory), port, http2Port));
             PeerProcess process = bench.closing(nginx.start(
                     directory, List.of("-e", "stderr", "-p", nginx.seen(directory), "-c", nginx.seen(conf))));
             process.awaitReady(START, () -> Ports.accepts(port));
-            return new NginxUpstream(files, port);
+            return new NginxUpstream(files, port, http2Port);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -44,8 +48,13 @@ final class NginxUpstream {
         return "http://127.0.0.1:" + port;
     }
 
+    /** The same in HTTP/2 alone, on connections that nginx ends after 50 requests each. */
+    String http2Uri() {
+        return "h2c://127.0.0.1:" + http2Port;
+    }
+
     // one process and no "user": runs as whoever runs the tests, root too, and sees their files
-    private static String conf(String directory, int port) {
+    private static String conf(String directory, int port, int http2Port) {
         return """
                 daemon off;
                 master_process off;
@@ -64,6 +73,8 @@ final class NginxUpstream {
                     client_max_body_size 0;
                     server {
                         listen 127.0.0.1:PORT;
+                        listen 127.0.0.1:HTTP2 http2;
+                        keepalive_requests 50;
                         location / { root DIR/files; dav_methods PUT; }
                         location = /echo {
                             default_type application/json;
@@ -71,6 +82,8 @@ final class NginxUpstream {
                         }
                     }
                 }
-                """.replace("DIR", directory).replace("PORT", Integer.toString(port));
+                """.replace("DIR", directory)
+                .replace("PORT", Integer.toString(port))
+                .replace("HTTP2", Integer.toString(http2Port));
     }
 }

@@ -7,7 +7,12 @@ public final class MalformedResponseException extends IOException {
 
     private static final long serialVersionUID = 1L;
 
-    MalformedResponseException(String fault) {
+    /**
+     * A fault.
+     *
+     * @param fault for logs, without content
+     */
+    public MalformedResponseException(String fault) {
         super(fault);
     }
 }

@@ -1,7 +1,7 @@
 package dev.tlsproxy.internal.http1;
 
 /** Which octets may stand where (RFC 9110 sections 5.5 and 5.6.2). */
-final class Octets {
+public final class Octets {
 
     private static final boolean[] TOKEN = new boolean[256];
 
@@ -16,16 +16,33 @@ final class Octets {
 
     private Octets() {}
 
-    static boolean isToken(byte octet) {
+    /**
+     * Whether it may stand in a token.
+     *
+     * @param octet any
+     * @return true for {@code tchar}
+     */
+    public static boolean isToken(byte octet) {
         return TOKEN[octet & 0xFF];
     }
 
-    /** HTAB, SP, visible US-ASCII, obs-text. */
-    static boolean isText(byte octet) {
+    /**
+     * Whether it may stand in a field value.
+     *
+     * @param octet any
+     * @return true for HTAB, SP, visible US-ASCII, obs-text
+     */
+    public static boolean isText(byte octet) {
         return (octet >= 0x20 && octet != 0x7F) || octet < 0 || octet == '\t';
     }
 
-    static boolean isBlank(byte octet) {
+    /**
+     * Whether it is white space.
+     *
+     * @param octet any
+     * @return true for SP and HTAB
+     */
+    public static boolean isBlank(byte octet) {
         return octet == ' ' || octet == '\t';
     }
 

@@ -27,13 +27,11 @@ record ResponseFraming(Kind kind, long length, boolean last) {
         UNTIL_CLOSE
     }
 
-    private static final int MAX_DIGITS = 18;
-
     /** Judges the framing fields; removes from the head those that a response of its status must not have. */
     static ResponseFraming of(ResponseHead head, HttpString method) throws MalformedResponseException {
         HeaderMap fields = head.fields();
         boolean chunked = chunked(head);
-        long length = length(fields.get(Headers.CONTENT_LENGTH));
+        long length = ContentLength.of(fields);
         if (chunked && length >= 0) {
             throw new MalformedResponseException("Content-Length beside Transfer-Encoding");
         }
@@ -70,28 +68,5 @@ record ResponseFraming(Kind kind, long length, boolean last) {
             throw new MalformedResponseException("Transfer-Encoding is not just chunked");
         }
         return true;
-    }
-
-    /** The value of Content-Length; -1 without one. */
-    private static long length(@Nullable HeaderValues values) throws MalformedResponseException {
-        if (values == null) {
-            return -1;
-        }
-        if (values.size() != 1) {
-            throw new MalformedResponseException("more than one Content-Length");
-        }
-        String digits = values.getFirst();
-        if (digits.isEmpty() || digits.length() > MAX_DIGITS) {
-            throw new MalformedResponseException("Content-Length is not 1 to " + MAX_DIGITS + " digits");
-        }
-        long length = 0;
-        for (int i = 0; i < digits.length(); i++) {
-            char digit = digits.charAt(i);
-            if (digit < '0' || digit > '9') {
-                throw new MalformedResponseException("Content-Length is not 1 to " + MAX_DIGITS + " digits");
-            }
-            length = length * 10 + digit - '0';
-        }
-        return length;
     }
 }

@@ -23,7 +23,7 @@ final class ResponseHeadParser {
     private static final int STATUS_TO = STATUS_FROM + 3;
 
     private static final String HTTP_2 =
-            "an HTTP/2 frame (expected: HTTP/1.1 at this port; gRPC servers mostly speak HTTP/2 only)";
+            "an HTTP/2 frame (expected: HTTP/1.1; a server of HTTP/2 is given as h2c:// or h2://)";
     private static final int FRAME_HEAD = 9;
     private static final int SETTINGS = 4;
 

@@ -16,23 +16,35 @@ import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
 
 /** What a client connection leaves to the connection it runs over. */
-abstract class StreamClientConnection implements ClientConnection {
+public abstract class StreamClientConnection implements ClientConnection {
 
     private final StreamConnection stream;
     private final ByteBufferPool buffers;
     private final ChannelListener.SimpleSetter<ClientConnection> closeSetter = new ChannelListener.SimpleSetter<>();
     private final List<ChannelListener<ClientConnection>> closeListeners = new ArrayList<>(1);
 
-    StreamClientConnection(StreamConnection stream, ByteBufferPool buffers) {
+    /**
+     * Over a connection.
+     *
+     * @param stream what carries it
+     * @param buffers for reading
+     */
+    protected StreamClientConnection(StreamConnection stream, ByteBufferPool buffers) {
         this.stream = stream;
         this.buffers = buffers;
     }
 
-    final StreamConnection stream() {
+    /**
+     * What carries it.
+     *
+     * @return the connection below
+     */
+    protected final StreamConnection stream() {
         return stream;
     }
 
-    final void closed() {
+    /** Tells its listeners that it is closed. */
+    protected final void closed() {
         ChannelListeners.invokeChannelListener(this, closeSetter.get());
         closeListeners.forEach(listener -> ChannelListeners.invokeChannelListener(this, listener));
     }

@@ -10,7 +10,7 @@ import java.util.Set;
  * Which fields may be trailers (RFC 9110 section 6.5.1): none that frames, routes, authenticates or says how the body is to
  * be read, since who merges trailers into the head would act on them too late.
  */
-final class TrailerFields {
+public final class TrailerFields {
 
     private static final Set<String> FORBIDDEN = Set.of(
             "age",
@@ -43,8 +43,13 @@ final class TrailerFields {
 
     private TrailerFields() {}
 
-    /** The fields of trailers that may pass on. */
-    static HeaderMap permitted(HeaderMap trailers) {
+    /**
+     * The fields of trailers that may pass on.
+     *
+     * @param trailers as they came
+     * @return a new map
+     */
+    public static HeaderMap permitted(HeaderMap trailers) {
         HeaderMap result = new HeaderMap();
         for (HeaderValues field : trailers) {
             if (isPermitted(field.getHeaderName())) {

@@ -6,7 +6,7 @@
  *   <li>{@link Http1Connection} over {@link StreamClientConnection}, with {@link Http1Exchange}: one request and its response at a time.
  *   <li>The request: {@link RequestHeadWriter}, {@link RequestSink}.
  *   <li>The response's head: {@link ResponseHeadParser} with {@link LineReader}, {@link FieldLines} and {@link Octets};
- *       {@link ResponseHead}, {@link ResponseFraming}.
+ *       {@link ResponseHead}, {@link ResponseFraming} with {@link ContentLength}.
  *   <li>The response's body: {@link ResponseSource}, {@link ChunkedDecoder}, {@link TrailerFields}.
  *   <li>{@link MalformedResponseException}: what an upstream got wrong.
  * </ol>

@@ -21,6 +21,8 @@ import org.xnio.channels.StreamSourceChannel;
  */
 final class CheckProbe implements UpstreamConnector.Callback {
 
+    static final String USER_AGENT = "tls-proxy health check";
+
     private final UpstreamAddress upstream;
     private final CheckConfig config;
     private final UpstreamConnector connector;
@@ -54,7 +56,7 @@ final class CheckProbe implements UpstreamConnector.Callback {
         String host = config.host() != null ? config.host() : upstream.getRawAuthority();
         return "GET " + upstream.getRawPath() + config.path() + " HTTP/1.1\r\n"
                 + "Host: " + host + "\r\n"
-                + "User-Agent: tls-proxy health check\r\n"
+                + "User-Agent: " + USER_AGENT + "\r\n"
                 + "Accept: */*\r\n"
                 + "Connection: close\r\n\r\n";
     }
@@ -71,6 +73,10 @@ final class CheckProbe implements UpstreamConnector.Callback {
             return;
         }
         connection = stream;
+        if (upstream.http2()) {
+            new CheckOverHttp2(stream, connector, upstream, config, this::answered, failure -> end(failure.reason()));
+            return;
+        }
         stream.getSourceChannel().setReadListener(this::read);
         stream.getSinkChannel().setWriteListener(this::write);
         stream.getSourceChannel().resumeReads();
@@ -124,6 +130,12 @@ final class CheckProbe implements UpstreamConnector.Callback {
         } else if (status.isPresent()) {
             tell(fault(status.getAsInt()));
         }
+    }
+
+    /** The whole of it, over HTTP/2. */
+    private void answered(int status) {
+        tell(fault(status));
+        abandon();
     }
 
     private Optional<String> fault(int status) {

@@ -1,17 +1,20 @@
 package dev.tlsproxy.internal.upstream;
 
 import dev.tlsproxy.internal.http1.Http1Connection;
+import io.undertow.client.ClientCallback;
+import io.undertow.client.ClientConnection;
+import io.undertow.client.ClientExchange;
+import io.undertow.client.ClientRequest;
 import io.undertow.connector.ByteBufferPool;
+import java.io.IOException;
 import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
-import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /** An open HTTP/1.1 connection to an upstream. Holds one place of its limit until it is closed or serves a tunnel. */
-final class PooledConnection {
+final class PooledConnection implements Carrier {
 
     private final UpstreamState upstream;
     private final @Nullable ClientAddresses announced;
@@ -34,16 +37,16 @@ final class PooledConnection {
         this.announced = announced;
         this.stream = stream;
         this.http = new Http1Connection(stream, buffers, upstream::faulty);
-        ConduitStreamSourceChannel source = stream.getSourceChannel();
-        yieldingSource = new YieldingSource(source.getConduit(), stream.getIoThread());
-        source.setConduit(yieldingSource);
+        yieldingSource = YieldingSource.under(stream);
         onClose(this::leavePool);
     }
 
     /** A tunnel holds no place: tunnels last for days, and would keep requests out. And it yields itself. */
-    void toTunnel() {
+    @Override
+    public StreamConnection toTunnel() throws IOException {
         yieldingSource.unlimited();
         leavePool();
+        return http.performUpgrade();
     }
 
     private void leavePool() {
@@ -53,7 +56,8 @@ final class PooledConnection {
         }
     }
 
-    UpstreamState upstream() {
+    @Override
+    public UpstreamState upstream() {
         return upstream;
     }
 
@@ -62,21 +66,29 @@ final class PooledConnection {
         return Objects.equals(announced, client);
     }
 
-    Http1Connection http() {
+    @Override
+    public ClientConnection connection() {
         return http;
+    }
+
+    @Override
+    public void send(ClientRequest request, @Nullable ClientExchange before, ClientCallback<ClientExchange> callback) {
+        http.sendRequest(request, callback);
+    }
+
+    /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: the upstream may have closed it before it saw the request. */
+    @Override
+    public boolean canSendAgain(IOException cause, RequestHead head, @Nullable ClientExchange sent) {
+        return reused && !http.hasResponseBytes() && head.isRepeatable();
     }
 
     XnioIoThread thread() {
         return stream.getIoThread();
     }
 
+    /** It served a request before: the upstream may be closing it right now. */
     void reused() {
         reused = true;
-    }
-
-    /** Whether it served a request before: then the upstream may be closing it right now. */
-    boolean isReused() {
-        return reused;
     }
 
     void idleSince(long nanos) {
@@ -87,8 +99,8 @@ final class PooledConnection {
         return idleSince;
     }
 
-    /** Whether the last request and its response left it usable. */
-    boolean isIdle() {
+    @Override
+    public boolean isIdle() {
         return http.isIdle();
     }
 
@@ -102,17 +114,18 @@ final class PooledConnection {
         stream.setCloseListener(closed -> task.run());
     }
 
-    /** Closes it at once; on its I/O thread. */
-    void close() {
-        IoUtils.safeClose(stream);
+    @Override
+    public void suspect() {
+        // it is closed with its exchange
     }
 
-    /** Closes it from any thread. */
-    void closeSoon() {
-        try {
-            thread().execute(this::close);
-        } catch (RejectedExecutionException e) {
-            close();
-        }
+    @Override
+    public void giveBack() {
+        upstream.giveBack(this);
+    }
+
+    @Override
+    public void close() {
+        IoUtils.safeClose(stream);
     }
 }

@@ -15,15 +15,21 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
+import org.xnio.Buffers;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.Options;
 import org.xnio.StreamConnection;
 import org.xnio.Xnio;
 import org.xnio.channels.StreamSourceChannel;
+import org.xnio.conduits.ConduitStreamSourceChannel;
+import org.xnio.conduits.PushBackStreamSourceConduit;
 import org.xnio.ssl.SslConnection;
 
-/** A TLS handshake with an upstream that ends before the first request: SNI and certificate check by the URI's host. */
+/**
+ * A TLS handshake with an upstream that ends before the first request: SNI and certificate check by the URI's host, and ALPN
+ * where HTTP/2 is wanted.
+ */
 final class TlsConnect {
 
     private static final int RECORD_SPACE = 17 * 1024;
@@ -35,12 +41,16 @@ final class TlsConnect {
      */
     private static final ByteBufferPool RECORDS = new BufferPool(RECORD_SPACE, MAX_POOLED);
 
+    private static final String H2 = "h2";
+
     private final SslConnection connection;
+    private final boolean http2;
     private boolean handshakeDone;
     private boolean told;
 
     TlsConnect(StreamConnection socket, UpstreamAddress upstream) {
         URI uri = upstream.uri();
+        http2 = upstream.http2();
         String host = UpstreamConnector.host(uri);
         OptionMap options = OptionMap.builder()
                 .set(Options.SSL_PEER_HOST_NAME, host)
@@ -53,16 +63,19 @@ final class TlsConnect {
         socket.getSourceChannel().setConduit(guard);
         connection = ssl.wrapExistingConnection(socket, options, true);
         guard.askWhetherClosed(UndertowXnioSsl.getSslEngine(connection)::isInboundDone);
-        if (!HostName.isIpLiteral(host)) {
-            sendServerName(host);
-        }
+        setParameters(host);
     }
 
-    /** Without this, JSSE leaves SNI away for names without a dot. */
-    private void sendServerName(String host) {
+    private void setParameters(String host) {
         SSLEngine engine = UndertowXnioSsl.getSslEngine(connection);
         SSLParameters parameters = engine.getSSLParameters();
-        parameters.setServerNames(List.of(new SNIHostName(host)));
+        if (!HostName.isIpLiteral(host)) {
+            // without this, JSSE leaves SNI away for names without a dot
+            parameters.setServerNames(List.of(new SNIHostName(host)));
+        }
+        if (http2) {
+            parameters.setApplicationProtocols(new String[] {H2});
+        }
         engine.setSSLParameters(parameters);
     }
 
@@ -84,9 +97,10 @@ final class TlsConnect {
     }
 
     private void read(StreamSourceChannel source, Consumer<@Nullable SslConnection> result) {
+        ByteBuffer first = ByteBuffer.allocate(1);
         try {
-            // reading drives the handshake; an upstream that speaks before it is asked speaks no HTTP
-            if (source.read(ByteBuffer.allocate(1)) != 0) {
+            int read = source.read(first); // drives the handshake
+            if (read != 0 && (read < 0 || !mayBegin())) {
                 close();
                 return;
             }
@@ -94,10 +108,31 @@ final class TlsConnect {
             close();
             return;
         }
-        if (handshakeDone) {
+        if (handshakeDone && http2 && !isHttp2Chosen()) {
+            close(); // RFC 9113 section 3.2
+        } else if (handshakeDone) {
+            unread(first.flip());
             source.suspendReads();
             connection.getSourceChannel().setReadListener(null);
             tell(result, connection);
+        }
+    }
+
+    /** Who speaks before it is asked speaks no HTTP/1.1; a server of HTTP/2 does. */
+    private boolean mayBegin() {
+        return http2 && handshakeDone;
+    }
+
+    private boolean isHttp2Chosen() {
+        return H2.equals(UndertowXnioSsl.getSslEngine(connection).getApplicationProtocol());
+    }
+
+    private void unread(ByteBuffer bytes) {
+        if (bytes.hasRemaining()) {
+            ConduitStreamSourceChannel source = connection.getSourceChannel();
+            PushBackStreamSourceConduit begin = new PushBackStreamSourceConduit(source.getConduit());
+            begin.pushBack(Buffers.pooledWrapper(bytes));
+            source.setConduit(begin);
         }
     }
 

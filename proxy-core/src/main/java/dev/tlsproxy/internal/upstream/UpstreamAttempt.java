@@ -13,7 +13,7 @@ import org.xnio.XnioIoThread;
  * One exchange on its way to a connection: each upstream of the group is tried once. Lives on the exchange's I/O thread
  * until the exchange has a response or has failed.
  */
-final class UpstreamAttempt implements UpstreamConnector.Callback {
+final class UpstreamAttempt implements UpstreamConnector.Callback, SharedConnections.Waiter {
 
     private final UpstreamPool pool;
     private final HttpServerExchange exchange;
@@ -68,6 +68,10 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     }
 
     private void take() {
+        if (call.upgrade() && upstream.address().http2()) {
+            tryNext(UpstreamFailure.NO_UPGRADE);
+            return;
+        }
         upstream.health().tried();
         PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced());
         if (idle != null) {
@@ -95,6 +99,10 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
     }
 
     private void connect() {
+        if (upstream.address().http2()) {
+            upstream.shared(exchange.getIoThread(), pool).take(this);
+            return;
+        }
         pool.connector().connect(upstream.address(), announced(), exchange.getIoThread(), this);
     }
 
@@ -114,8 +122,13 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         upstream.health().connectWorked();
         PooledConnection connection = new PooledConnection(
                 upstream, announced(), opened, pool.connector().buffers());
-        pool.opened(connection);
+        pool.opened(opened);
         lend(connection);
+    }
+
+    @Override
+    public void connected(Carrier stream) {
+        lend(stream);
     }
 
     @Override
@@ -140,9 +153,9 @@ final class UpstreamAttempt implements UpstreamConnector.Callback {
         take();
     }
 
-    private void lend(PooledConnection connection) {
+    private void lend(Carrier connection) {
         if (ended || exchangeEnded || exchange.isComplete()) {
-            upstream.giveBack(connection);
+            connection.giveBack();
         } else if (lent != null) {
             lent.sendAgain(connection);
         } else {

@@ -1,6 +1,7 @@
 package dev.tlsproxy.internal.upstream;
 
 import dev.tlsproxy.internal.http1.MalformedResponseException;
+import dev.tlsproxy.internal.http2.StreamResetException;
 import io.undertow.client.ClientCallback;
 import io.undertow.client.ClientConnection;
 import io.undertow.client.ClientExchange;
@@ -24,9 +25,9 @@ final class UpstreamConnection extends ForwardingClientConnection {
     private final UpstreamAttempt attempt;
     private final FlushWhenDry.Holder client;
     private final ResponseTimer timer;
-    private PooledConnection connection;
-    private @Nullable RequestHead head;
+    private Carrier connection;
     private @Nullable UpstreamExchange exchange;
+    private @Nullable ClientCallback<ClientExchange> untold; // until the request is sent for the first time
     private boolean repeated;
     private boolean requestDone;
     private boolean responseStarted;
@@ -36,7 +37,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     private boolean upgraded;
     private boolean ended;
 
-    UpstreamConnection(UpstreamAttempt attempt, PooledConnection connection, FlushWhenDry.Holder client) {
+    UpstreamConnection(UpstreamAttempt attempt, Carrier connection, FlushWhenDry.Holder client) {
         this.attempt = attempt;
         this.connection = connection;
         this.client = client;
@@ -54,29 +55,31 @@ final class UpstreamConnection extends ForwardingClientConnection {
             // the end of a client that vanishes between the 101 and the tunnel: no tunnel would ever close the upstream
             attempt.exchange().getConnection().addCloseListener(closed -> clientVanished());
         }
-        head = new RequestHead(request, attempt.call(), connection.upstream().address());
+        RequestHead head =
+                new RequestHead(request, attempt.call(), connection.upstream().address());
         UpstreamExchange outer = new UpstreamExchange(this, head);
         exchange = outer;
-        send(outer, () -> callback.completed(outer));
+        untold = callback;
+        send(outer);
     }
 
     /** The same request on a fresh connection, after a kept one turned out to be dead. */
-    void sendAgain(PooledConnection fresh) {
+    void sendAgain(Carrier fresh) {
         connection = fresh;
         UpstreamExchange outer = exchange;
         if (ended || outer == null) {
-            fresh.upstream().giveBack(fresh);
+            fresh.giveBack();
         } else {
-            send(outer, () -> {});
+            send(outer);
         }
     }
 
-    private void send(UpstreamExchange outer, Runnable sent) {
-        PooledConnection mine = connection;
-        requestDone = !outer.head().hasBody();
+    private void send(UpstreamExchange outer) {
+        Carrier mine = connection;
+        requestDone |= !outer.head().hasBody();
         timer.start();
         try {
-            mine.http().sendRequest(outer.head().request(), new Sent(outer, mine, sent));
+            mine.send(outer.head().request(), outer.sent(), new Sent(outer, mine));
         } catch (IllegalStateException e) {
             LOG.error("request to upstream {} can't be written", mine.upstream().name(), e);
             fail(UpstreamFailure.UNSENDABLE);
@@ -105,11 +108,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
         outer.responded();
     }
 
-    private void broken(PooledConnection failed, IOException cause) {
+    private void broken(Carrier failed, IOException cause) {
         if (ended || failed != connection) {
             return;
         }
-        if (canSendAgain(failed)) {
+        if (canSendAgain(failed, cause)) {
             repeated = true;
             timer.stop();
             failed.close();
@@ -120,17 +123,15 @@ final class UpstreamConnection extends ForwardingClientConnection {
     }
 
     private static UpstreamFailure kind(IOException cause) {
-        return cause instanceof MalformedResponseException ? UpstreamFailure.BAD_RESPONSE : UpstreamFailure.CLOSED;
+        if (cause instanceof MalformedResponseException) {
+            return UpstreamFailure.BAD_RESPONSE;
+        }
+        return cause instanceof StreamResetException ? UpstreamFailure.RESET : UpstreamFailure.CLOSED;
     }
 
-    /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1. */
-    private boolean canSendAgain(PooledConnection failed) {
-        return failed.isReused()
-                && !repeated
-                && !responseStarted
-                && !failed.http().hasResponseBytes()
-                && head != null
-                && head.isRepeatable();
+    private boolean canSendAgain(Carrier failed, IOException cause) {
+        UpstreamExchange outer = exchange;
+        return !repeated && !responseStarted && outer != null && failed.canSendAgain(cause, outer.head(), outer.sent());
     }
 
     private void fail(UpstreamFailure failure) {
@@ -140,6 +141,9 @@ final class UpstreamConnection extends ForwardingClientConnection {
         if (responseStarted) {
             finish(); // the reader of the response sees the end of the connection and tells the client
             return;
+        }
+        if (failure == UpstreamFailure.RESPONSE_TIMEOUT) {
+            connection.suspect();
         }
         end();
         attempt.fail(failure);
@@ -197,7 +201,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
         }
         ended = true;
         timer.stop();
-        connection.upstream().giveBack(connection);
+        connection.giveBack();
     }
 
     private void end() {
@@ -221,8 +225,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     @Override
     public StreamConnection performUpgrade() throws IOException {
         upgraded = true;
-        connection.toTunnel();
-        return connection.http().performUpgrade();
+        return connection.toTunnel();
     }
 
     /** ProxyHandler closes it when the client's side failed. */
@@ -239,20 +242,18 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     @Override
     ClientConnection below() {
-        return connection.http();
+        return connection.connection();
     }
 
     /** Waits for the response to a request on one connection. */
     private final class Sent implements ClientCallback<ClientExchange> {
 
         private final UpstreamExchange outer;
-        private final PooledConnection mine;
-        private final Runnable sent;
+        private final Carrier mine;
 
-        Sent(UpstreamExchange outer, PooledConnection mine, Runnable sent) {
+        Sent(UpstreamExchange outer, Carrier mine) {
             this.outer = outer;
             this.mine = mine;
-            this.sent = sent;
         }
 
         @Override
@@ -269,7 +270,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
                     broken(mine, e);
                 }
             });
-            sent.run();
+            ClientCallback<ClientExchange> waiting = untold;
+            untold = null;
+            if (waiting != null) {
+                waiting.completed(outer);
+            }
         }
 
         @Override

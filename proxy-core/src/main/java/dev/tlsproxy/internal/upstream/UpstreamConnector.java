@@ -93,4 +93,8 @@ final class UpstreamConnector {
     ByteBufferPool buffers() {
         return buffers;
     }
+
+    LongSupplier ticker() {
+        return ticker;
+    }
 }

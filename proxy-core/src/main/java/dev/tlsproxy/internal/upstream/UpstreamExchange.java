@@ -33,6 +33,12 @@ final class UpstreamExchange implements ClientExchange {
         below = exchange;
     }
 
+    /** The exchange below; null before the request was sent. */
+    @Nullable
+    ClientExchange sent() {
+        return below;
+    }
+
     /** Hands the response to ProxyHandler. */
     void responded() {
         responded = true;

@@ -12,7 +12,11 @@ public enum UpstreamFailure {
     CLOSED(502, "upstream closed the connection"),
     /** What the upstream sent is no HTTP response. */
     BAD_RESPONSE(502, "upstream sent an invalid response"),
-    /** The request can't be written as HTTP/1.1: a fault of this program. */
+    /** The upstream ended the request alone. */
+    RESET(502, "upstream reset the request"),
+    /** An upgrade was asked for, and the upstream is given as one of HTTP/2, which has none. */
+    NO_UPGRADE(501, "upstream speaks HTTP/2, which has no upgrade"),
+    /** The request can't be written: a fault of this program. */
     UNSENDABLE(500, "request could not be sent"),
     /** All connections to the upstream are in use, and the queue is full or was waited in too long. */
     NO_CAPACITY(503, "upstream is at its connection limit"),
@@ -32,7 +36,7 @@ public enum UpstreamFailure {
     /**
      * The status code for the client (RFC 9110 section 15.6).
      *
-     * @return 500, 502, 503 or 504
+     * @return 500, 501, 502, 503 or 504
      */
     public int status() {
         return status;

@@ -11,10 +11,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.xnio.IoUtils;
+import org.xnio.StreamConnection;
 import org.xnio.XnioWorker;
 
 /**
@@ -36,7 +39,7 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     private final HealthReport report;
     private final HealthChecks checks;
     private final ConcurrentHashMap<UpstreamAddress, UpstreamState> states = new ConcurrentHashMap<>();
-    private final Set<PooledConnection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<StreamConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Set<UpstreamAddress> served;
     private volatile boolean closed;
 
@@ -130,7 +133,7 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
         closed = true;
         checks.close();
         states.values().forEach(UpstreamState::close);
-        connections.forEach(PooledConnection::closeSoon);
+        connections.forEach(UpstreamPool::closeSoon);
     }
 
     /** How many have state here. */
@@ -154,11 +157,20 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
         return connector;
     }
 
-    void opened(PooledConnection connection) {
+    void opened(StreamConnection connection) {
         connections.add(connection);
-        connection.onClose(() -> connections.remove(connection));
+        // StreamConnection, not ClientConnection: adds to the listeners there are, and runs at once when already closed
+        connection.setCloseListener(connections::remove);
         if (closed) {
-            connection.closeSoon();
+            closeSoon(connection);
+        }
+    }
+
+    private static void closeSoon(StreamConnection connection) {
+        try {
+            connection.getIoThread().execute(() -> IoUtils.safeClose(connection));
+        } catch (RejectedExecutionException e) {
+            IoUtils.safeClose(connection);
         }
     }
 

@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param connectTimeout for name look-up, TCP and TLS together
  * @param idleTime how long a connection without a request is kept
- * @param maxConnections per upstream, of all I/O threads together: idle, in use and being made, but not those of tunnels
+ * @param maxConnections per upstream, of all I/O threads together: idle, in use and being made, but not those of
+ *     tunnels; of HTTP/2, requests under way
  * @param maxQueue exchanges that wait for a connection, per upstream
  * @param maxQueueTime how long one of them waits
  */

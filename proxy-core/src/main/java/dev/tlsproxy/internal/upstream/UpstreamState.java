@@ -37,6 +37,7 @@ final class UpstreamState {
     private final UpstreamPoolConfig config;
     private final LongSupplier ticker;
     private final ConcurrentHashMap<XnioIoThread, IdleConnections> idle = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<XnioIoThread, SharedConnections> shared = new ConcurrentHashMap<>();
     private final Deque<Waiter> queue = new ArrayDeque<>(); // guarded by this
     private final AtomicInteger tunnels = new AtomicInteger();
     private final UpstreamHealth health;
@@ -101,7 +102,20 @@ final class UpstreamState {
         return own == null ? null : own.take(client);
     }
 
-    /** Asks for the right to make a connection. After {@code NOW} it must be given back by {@link #released}. */
+    /** The HTTP/2 connections that exchanges of a thread share. */
+    SharedConnections shared(XnioIoThread thread, UpstreamPool pool) {
+        SharedConnections own = shared.computeIfAbsent(thread, key -> new SharedConnections(pool, this, key));
+        if (isRetired()) {
+            own.retire(); // also one that was just made; on its thread
+        }
+        return own;
+    }
+
+    private synchronized boolean isRetired() {
+        return retired;
+    }
+
+    /** Asks for the right to make a connection, or to have a stream. After {@code NOW} it must be given back by {@link #released}. */
     Turn reserve(Waiter waiter) {
         synchronized (this) {
             if (connections < config.maxConnections()) {
@@ -173,6 +187,7 @@ final class UpstreamState {
         }
         health.forget();
         idle.values().forEach(own -> execute(own.thread(), own::closeAll));
+        shared.values().forEach(own -> execute(own.thread(), own::retire));
     }
 
     void close() {

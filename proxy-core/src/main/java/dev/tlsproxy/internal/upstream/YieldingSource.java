@@ -3,9 +3,11 @@ package dev.tlsproxy.internal.upstream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.AbstractStreamSourceConduit;
+import org.xnio.conduits.ConduitStreamSourceChannel;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
@@ -25,6 +27,14 @@ final class YieldingSource extends AbstractStreamSourceConduit<StreamSourceCondu
     YieldingSource(StreamSourceConduit next, XnioIoThread thread) {
         super(next);
         this.thread = thread;
+    }
+
+    /** Puts one into a connection, above what is there. */
+    static YieldingSource under(StreamConnection connection) {
+        ConduitStreamSourceChannel source = connection.getSourceChannel();
+        YieldingSource yielding = new YieldingSource(source.getConduit(), connection.getIoThread());
+        source.setConduit(yielding);
+        return yielding;
     }
 
     /** For a reader that yields itself. */

@@ -66,7 +66,7 @@ class ResponseHeadParserTest {
         String settings = "\u0000\u0000\u0006\u0004\u0000\u0000\u0000\u0000\u0000\u0000\u0003\u0000\u0000\u0000d";
 
         assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(settings)))
-                .hasMessage("an HTTP/2 frame (expected: HTTP/1.1 at this port; gRPC servers mostly speak HTTP/2 only)");
+                .hasMessage("an HTTP/2 frame (expected: HTTP/1.1; a server of HTTP/2 is given as h2c:// or h2://)");
         assertThatThrownBy(() -> new ResponseHeadParser().parse(bytes(settings.substring(0, 8))))
                 .hasMessage("status line: no HTTP/1.1 or HTTP/1.0 response");
     }

@@ -49,7 +49,7 @@ import org.xnio.channels.StreamSourceChannel;
 
 /**
  * Why the proxy does not speak HTTP/2 to upstreams with Undertow's own client: what that does with responses of ordinary
- * servers. Where one of these fails after an update of Undertow, a fault is mended: see "No HTTP/2 to upstreams yet" in
+ * servers. Where one of these fails after an update of Undertow, a fault is mended: see "HTTP/2 to upstreams is said by the scheme" in
  * docs/decisions.md, and look at it again.
  */
 @Timeout(60)
