@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(120)
 class NginxOverHttp2IT {
 
-    private static final String HOST = "files.localhost";
+    private static final String HOST = "localhost";
 
     @RegisterExtension
     final Workbench bench = new Workbench();

@@ -109,7 +109,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
     }
 
     private void broken(Carrier failed, IOException cause) {
-        if (ended || failed != connection) {
+        if (ended || !failed.equals(connection)) {
             return;
         }
         if (canSendAgain(failed, cause)) {
