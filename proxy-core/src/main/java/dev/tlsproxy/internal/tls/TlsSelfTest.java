@@ -18,8 +18,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -48,12 +46,15 @@ public final class TlsSelfTest implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
     private static final int MAX_STEPS = 100;
-    private static final long PATIENCE_SECONDS = 5;
+    private static final long PATIENCE_MILLIS = 5_000;
 
     private final FutureTask<Runnable> test;
+    private final Thread thread;
 
     private TlsSelfTest(FutureTask<Runnable> test) {
         this.test = test;
+        // The prefix keeps the library's own logs of the handshake off the program's console.
+        this.thread = new Thread(test, LibraryLogs.THREAD_PREFIX + "-self-test");
     }
 
     /**
@@ -65,10 +66,8 @@ public final class TlsSelfTest implements AutoCloseable {
      */
     public static TlsSelfTest begin(ServerTlsContext context, Instant now) {
         TlsSelfTest begun = new TlsSelfTest(new FutureTask<>(() -> passed(context, now)));
-        // The prefix keeps the library's own logs of the handshake off the program's console.
-        Thread thread = new Thread(begun.test, LibraryLogs.THREAD_PREFIX + "-self-test");
-        thread.setDaemon(true);
-        thread.start();
+        begun.thread.setDaemon(true);
+        begun.thread.start();
         return begun;
     }
 
@@ -101,13 +100,11 @@ public final class TlsSelfTest implements AutoCloseable {
         }
     }
 
-    /** Waits until its thread has nothing more to do, five seconds at most. */
+    /** Waits for the end of its thread, which outlives the outcome by a moment; five seconds at most. */
     @Override
     public void close() {
         try {
-            var unused = test.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            // await() tells the first; of the second nothing is left to do
+            thread.join(PATIENCE_MILLIS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
