@@ -103,7 +103,7 @@ final class Rooms implements AutoCloseable {
         await(selfTest);
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
-        opened.add(TlsWarmUp.start(selfTest), TlsWarmUp::close);
+        opened.add(TlsWarmUp.start(selfTest, () -> door.hasHandshakes() || inFlight.running() > 0), TlsWarmUp::close);
     }
 
     private Door newDoor() {

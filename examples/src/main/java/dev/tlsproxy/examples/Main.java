@@ -3,6 +3,7 @@ package dev.tlsproxy.examples;
 import dev.tlsproxy.ProxyStartException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,8 +28,16 @@ public final class Main {
     public static void main(String[] args) {
         // Undertow logs through jboss-logging, which does not choose slf4j by itself unless logback is there.
         System.setProperty("org.jboss.logging.provider", "slf4j");
+        prepare();
         System.exit(commandLine(new PrintWriter(System.out, true, Charset.defaultCharset()))
                 .execute(args));
+    }
+
+    /** What the proxy waits for when it starts is made while the command line is read, where there is a second core. */
+    private static void prepare() {
+        Thread thread = new Thread(ManagementFactory::getPlatformMBeanServer, "prepare");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     static CommandLine commandLine(PrintWriter out) {

@@ -67,7 +67,8 @@ final class Launch {
                 process.destroyForcibly();
                 throw new IllegalStateException("not listening on " + port + ": " + Files.readString(log));
             }
-            pause(1);
+            // more often would take the second core from a proxy that starts on both
+            pause(5);
         }
     }
 

@@ -117,6 +117,15 @@ public final class Door {
         return handshakes.enter(isMany(client) ? new Object() : ClientNetwork.of(client), giveWay);
     }
 
+    /**
+     * Whether a client is in its handshake.
+     *
+     * @return at this moment
+     */
+    public boolean hasHandshakes() {
+        return handshakes.taken() > 0;
+    }
+
     String handshakesUnderWay() {
         return config.maxHandshakes() + " handshakes are under way already (the limit of Limits.handshakes)";
     }

@@ -15,15 +15,15 @@ class TlsWarmUpTest {
     @Test
     void endsByItselfAndIsDoneOnceForAllProxies() throws Exception {
         AtomicInteger left = new AtomicInteger(3);
-        try (TlsWarmUp first = TlsWarmUp.start(handshakes::incrementAndGet, left);
-                TlsWarmUp second = TlsWarmUp.start(handshakes::incrementAndGet, left)) {
+        try (TlsWarmUp first = TlsWarmUp.start(handshakes::incrementAndGet, () -> false, left);
+                TlsWarmUp second = TlsWarmUp.start(handshakes::incrementAndGet, () -> false, left)) {
             assertThat(first.await(LONG)).isTrue();
             assertThat(second.await(LONG)).isTrue();
             assertThat(left.get()).isLessThanOrEqualTo(0);
             assertThat(handshakes).hasValue(3);
         }
 
-        try (TlsWarmUp third = TlsWarmUp.start(handshakes::incrementAndGet, left)) {
+        try (TlsWarmUp third = TlsWarmUp.start(handshakes::incrementAndGet, () -> false, left)) {
             assertThat(third.await(Duration.ZERO)).isTrue();
         }
     }
@@ -31,10 +31,31 @@ class TlsWarmUpTest {
     @Test
     void endsWithTheProxyAndLeavesTheRestToTheNext() throws Exception {
         AtomicInteger left = new AtomicInteger(Integer.MAX_VALUE);
-        TlsWarmUp warmUp = TlsWarmUp.start(handshakes::incrementAndGet, left);
+        TlsWarmUp warmUp = TlsWarmUp.start(handshakes::incrementAndGet, () -> false, left);
         warmUp.close();
 
         assertThat(warmUp.await(LONG)).isTrue();
         assertThat(left.get()).isPositive();
+    }
+
+    @Test
+    void letsClientsGoFirst() throws Exception {
+        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger askedBefore = new AtomicInteger();
+        try (TlsWarmUp warmUp = TlsWarmUp.start(
+                () -> askedBefore.set(asked.get()), () -> asked.incrementAndGet() < 5, new AtomicInteger(1))) {
+            assertThat(warmUp.await(LONG)).isTrue();
+        }
+
+        assertThat(askedBefore).hasValue(5);
+    }
+
+    @Test
+    void goesOnWhereAClientIsAlwaysThere() throws Exception {
+        try (TlsWarmUp warmUp = TlsWarmUp.start(handshakes::incrementAndGet, () -> true, new AtomicInteger(2))) {
+            assertThat(warmUp.await(LONG)).isTrue();
+        }
+
+        assertThat(handshakes).hasValue(2);
     }
 }
