@@ -29,7 +29,7 @@ final class ClientHandshake {
      * Buffers for TLS records, of which each is in use for a moment only. On the heap: bctls works on arrays, and
      * Undertow frees surplus direct buffers by sun.misc.Unsafe, of which Java 24 and newer print a warning.
      */
-    private static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
+    static final ByteBufferPool RECORDS = new DefaultByteBufferPool(false, RECORD_SPACE, IDLE_BUFFERS, 12);
 
     private final HandshakeAttempt attempt;
     private final Admission.Proceed plan;

@@ -15,12 +15,14 @@ import io.undertow.protocols.http2.Http2StreamSourceChannel;
 import io.undertow.server.ConnectorStatisticsImpl;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.framed.FrameHeaderData;
 import io.undertow.server.protocol.http2.Http2ReceiveListener;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -58,6 +60,7 @@ final class Http2Connection extends Http2Channel {
     private final HttpHandler pipeline;
     private final ListenConfig config;
     private final long keepAliveNanos;
+    private final LateFrames late = new LateFrames();
     private final Map<HttpServerExchange, ClientStream> live = new HashMap<>(4);
     private @Nullable Http2StreamSourceChannel received;
     private XnioExecutor.@Nullable Key timer;
@@ -110,15 +113,17 @@ final class Http2Connection extends Http2Channel {
     }
 
     /** What stands between Undertow and the connection. */
-    private record Wire(FrameGate gate, GoAwayConduit goAway) {
+    private record Wire(FrameGate gate, GoAwayConduit goAway, GatheringSinkConduit gathering) {
 
         static Wire of(StreamConnection connection, ByteBufferPool pool, byte[] first) {
             FrameBudget budget = new FrameBudget(System::nanoTime);
             FrameGate gate = new FrameGate(connection.getSourceChannel().getConduit(), pool, budget, first);
-            GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit(), budget);
+            GatheringSinkConduit gathering =
+                    new GatheringSinkConduit(connection.getSinkChannel().getConduit(), ClientHandshake.RECORDS);
+            GoAwayConduit goAway = new GoAwayConduit(gathering, budget);
             connection.getSourceChannel().setConduit(gate);
             connection.getSinkChannel().setConduit(goAway);
-            return new Wire(gate, goAway);
+            return new Wire(gate, goAway, gathering);
         }
     }
 
@@ -131,6 +136,7 @@ final class Http2Connection extends Http2Channel {
             stopTimer();
             headWhole();
         });
+        wire.gathering().watch(this::writesFailed);
         wire.gate().watch(this::headAwaited, this::headWhole);
         getReceiveSetter()
                 .set(new Http2ReceiveListener(this::handle, options, bufferSize, new ConnectorStatisticsImpl()));
@@ -153,6 +159,25 @@ final class Http2Connection extends Http2Channel {
             refuseOtherHost(stream.getHeaders());
         }
         return frame;
+    }
+
+    @Override
+    protected FrameHeaderData parseFrame(ByteBuffer bytes) throws IOException {
+        ByteBuffer taken = bytes.duplicate();
+        FrameHeaderData frame = super.parseFrame(bytes);
+        late.parsed(taken.limit(bytes.position()), frame != null);
+        return frame;
+    }
+
+    /** Called for a frame without a stream that is open; what is left of one that gets no channel is dropped. */
+    @Override
+    protected @Nullable AbstractHttp2StreamSourceChannel createChannel(FrameHeaderData frame, PooledByteBuffer payload)
+            throws IOException {
+        if (late.isLate()) {
+            updateReceiveFlowControlWindow(late.windowTaken());
+            return null;
+        }
+        return super.createChannel(frame, payload);
     }
 
     /** Undertow advertises the limit and does not enforce it (RFC 9113 section 5.1.2). */
@@ -194,11 +219,16 @@ final class Http2Connection extends Http2Channel {
     @Override
     public void sendRstStream(int streamId, int statusCode) {
         if (statusCode != ERROR_CANCEL) {
-            super.sendRstStream(streamId, statusCode);
+            reset(streamId, statusCode);
         } else if (streamId != lastReset) {
-            super.sendRstStream(streamId, wire.goAway().hasEnded(streamId) ? ERROR_NO_ERROR : ERROR_INTERNAL_ERROR);
+            reset(streamId, wire.goAway().hasEnded(streamId) ? ERROR_NO_ERROR : ERROR_INTERNAL_ERROR);
         }
         lastReset = streamId;
+    }
+
+    private void reset(int streamId, int statusCode) {
+        late.reset(streamId);
+        super.sendRstStream(streamId, statusCode);
     }
 
     /** A client that still sends would meet a closed socket, whose reset takes away the GOAWAY that was not read yet. */
@@ -209,7 +239,21 @@ final class Http2Connection extends Http2Channel {
         } catch (IOException e) {
             // it is closed in one
         }
+        wire.gathering().writeThrough(); // Undertow closes when this frame was taken
         super.sendGoAway(status, exceptionHandler);
+    }
+
+    /** Undertow closes the socket past its conduits. */
+    @Override
+    public void close() throws IOException {
+        wire.gathering().leave();
+        super.close();
+    }
+
+    /** As Undertow does where it writes itself. */
+    private void writesFailed(IOException failure) {
+        IoUtils.safeClose(getUnderlyingConnection());
+        markWritesBroken(failure);
     }
 
     private void handle(HttpServerExchange exchange) throws Exception {

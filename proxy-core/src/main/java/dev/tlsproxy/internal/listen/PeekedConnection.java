@@ -19,6 +19,7 @@ import org.xnio.conduits.ReadReadyHandler;
 final class PeekedConnection extends WrappedConnection {
 
     private final StreamConnection raw;
+    private final SparingSourceConduit sparing;
     private final ReplayingSourceConduit source;
     private boolean inStages;
     private volatile @Nullable NegotiatedTls negotiated;
@@ -29,8 +30,13 @@ final class PeekedConnection extends WrappedConnection {
         super(raw);
         this.raw = raw;
         setSinkConduit(new ObservingSinkConduit(raw.getSinkChannel().getConduit(), flight));
-        source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
+        sparing = new SparingSourceConduit(raw.getSourceChannel().getConduit());
+        source = new ReplayingSourceConduit(sparing, peeked);
         setSourceConduit(source);
+    }
+
+    void http2() {
+        sparing.spare();
     }
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
