@@ -3,6 +3,7 @@ package dev.tlsproxy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tlsproxy.internal.http.H2Client;
+import dev.tlsproxy.testing.RawUpstream;
 import dev.tlsproxy.testing.StreamingUpstream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -205,6 +206,34 @@ class StreamingIT {
                 frame = client.nextFrame();
             }
             assertThat(frame.payload()).isEqualTo(new byte[] {0, 0, 0, (byte) code});
+        }
+    }
+
+    /** It sent that before it read the reset: RFC 9113 section 5.1 has it ignored, and counted for the connection's window. */
+    @Test
+    void clientThatStillSendsOnAResetStreamKeepsItsConnection() throws Exception {
+        try (RawUpstream upstream = RawUpstream.saying("ok");
+                StreamingUpstream refusing = new StreamingUpstream((head, in, out) -> StreamingUpstream.write(
+                        out, "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"));
+                LocalProxy local = LocalProxy.started(LocalProxy.builder()
+                        .route(LocalProxy.HOST, upstream.uri())
+                        .route(LocalProxy.HOST + "/refused", refusing.uri()));
+                H2Client client = local.http2()) {
+            client.headers(1, 0, local.fields("POST", "/refused"));
+            assertThat(client.response(1)).containsEntry(":status", "403");
+            while (client.nextFrame().type() != 3) {
+                // the reset comes behind the response
+            }
+            for (int i = 0; i < 10; i++) {
+                client.data(1, 0, "x".repeat(16_000));
+            }
+            client.headers(1, H2Client.END_STREAM, "late", "trailer");
+            H2Client.Frame window = client.nextFrame();
+            assertThat(window.type()).as("WINDOW_UPDATE").isEqualTo(8);
+            assertThat(window.stream()).isZero();
+
+            client.headers(3, H2Client.END_STREAM, local.fields("GET", "/"));
+            assertThat(client.response(3)).containsEntry("body", "ok");
         }
     }
 

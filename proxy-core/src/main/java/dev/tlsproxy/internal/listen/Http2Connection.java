@@ -57,10 +57,10 @@ final class Http2Connection extends Http2Channel {
     private static final byte[] PING = new byte[8];
 
     private final Wire wire;
-    private final LateFrames late = new LateFrames();
     private final HttpHandler pipeline;
     private final ListenConfig config;
     private final long keepAliveNanos;
+    private final LateFrames late = new LateFrames();
     private final Map<HttpServerExchange, ClientStream> live = new HashMap<>(4);
     private @Nullable Http2StreamSourceChannel received;
     private XnioExecutor.@Nullable Key timer;
@@ -113,15 +113,17 @@ final class Http2Connection extends Http2Channel {
     }
 
     /** What stands between Undertow and the connection. */
-    private record Wire(FrameGate gate, GoAwayConduit goAway) {
+    private record Wire(FrameGate gate, GoAwayConduit goAway, GatheringSinkConduit gathering) {
 
         static Wire of(StreamConnection connection, ByteBufferPool pool, byte[] first) {
             FrameBudget budget = new FrameBudget(System::nanoTime);
             FrameGate gate = new FrameGate(connection.getSourceChannel().getConduit(), pool, budget, first);
-            GoAwayConduit goAway = new GoAwayConduit(connection.getSinkChannel().getConduit(), budget);
+            GatheringSinkConduit gathering =
+                    new GatheringSinkConduit(connection.getSinkChannel().getConduit(), ClientHandshake.RECORDS);
+            GoAwayConduit goAway = new GoAwayConduit(gathering, budget);
             connection.getSourceChannel().setConduit(gate);
             connection.getSinkChannel().setConduit(goAway);
-            return new Wire(gate, goAway);
+            return new Wire(gate, goAway, gathering);
         }
     }
 
@@ -134,6 +136,7 @@ final class Http2Connection extends Http2Channel {
             stopTimer();
             headWhole();
         });
+        wire.gathering().watch(this::writesFailed);
         wire.gate().watch(this::headAwaited, this::headWhole);
         getReceiveSetter()
                 .set(new Http2ReceiveListener(this::handle, options, bufferSize, new ConnectorStatisticsImpl()));
@@ -171,7 +174,7 @@ final class Http2Connection extends Http2Channel {
     protected @Nullable AbstractHttp2StreamSourceChannel createChannel(FrameHeaderData frame, PooledByteBuffer payload)
             throws IOException {
         if (late.isLate()) {
-            updateReceiveFlowControlWindow((int) frame.getFrameLength());
+            updateReceiveFlowControlWindow(late.windowTaken());
             return null;
         }
         return super.createChannel(frame, payload);
@@ -232,7 +235,21 @@ final class Http2Connection extends Http2Channel {
         } catch (IOException e) {
             // it is closed in one
         }
+        wire.gathering().writeThrough(); // Undertow closes when this frame was taken
         super.sendGoAway(status, exceptionHandler);
+    }
+
+    /** Undertow closes the socket past its conduits. */
+    @Override
+    public void close() throws IOException {
+        wire.gathering().leave();
+        super.close();
+    }
+
+    /** As Undertow does where it writes itself. */
+    private void writesFailed(IOException failure) {
+        IoUtils.safeClose(getUnderlyingConnection());
+        markWritesBroken(failure);
     }
 
     private void handle(HttpServerExchange exchange) throws Exception {

@@ -41,6 +41,7 @@ final class HttpHandOver {
             NegotiatedTls tls,
             @Nullable PooledByteBuffer extra) {
         if (tls.applicationProtocol().filter("h2"::equals).isPresent()) {
+            peeked.http2();
             openHttp2(connection, tlsConnection, tls, extra);
         } else {
             openHttp1(connection, tlsConnection, peeked, tls, extra);

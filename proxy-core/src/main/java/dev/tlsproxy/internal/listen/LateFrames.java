@@ -67,4 +67,9 @@ final class LateFrames {
     boolean isLate() {
         return (type == FrameBudget.DATA || type == FrameBudget.HEADERS) && reset.contains(stream);
     }
+
+    /** What the frame parsed last takes from the connection's flow-control window, padding too (RFC 9113 section 6.9.1). */
+    int windowTaken() {
+        return type == FrameBudget.DATA ? header.getInt(0) >>> 8 : 0;
+    }
 }

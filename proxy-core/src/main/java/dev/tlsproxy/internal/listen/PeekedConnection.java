@@ -19,6 +19,7 @@ import org.xnio.conduits.ReadReadyHandler;
 final class PeekedConnection extends WrappedConnection {
 
     private final StreamConnection raw;
+    private final SparingSourceConduit sparing;
     private final ReplayingSourceConduit source;
     private final RecordBatchConduit records;
     private boolean inStages;
@@ -31,8 +32,13 @@ final class PeekedConnection extends WrappedConnection {
         this.raw = raw;
         records = new RecordBatchConduit(raw.getSinkChannel().getConduit());
         setSinkConduit(new ObservingSinkConduit(records, flight));
-        source = new ReplayingSourceConduit(raw.getSourceChannel().getConduit(), peeked);
+        sparing = new SparingSourceConduit(raw.getSourceChannel().getConduit());
+        source = new ReplayingSourceConduit(sparing, peeked);
         setSourceConduit(source);
+    }
+
+    void http2() {
+        sparing.spare();
     }
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {

@@ -4,9 +4,9 @@
  * {@code ProxyHeaderAttempt} with {@code ProxyHeader} and {@code ProxiedConnection} (a {@code WrappedConnection}),
  * {@code HandshakeAttempt} (ClientHello and timer), {@code HeldHandshakes}, {@code Farewell} (refusals),
  * {@code HandshakeTurns}, {@code ClientHandshake}, {@code PeekedConnection} with {@code ReplayingSourceConduit},
- * {@code RecordBatchConduit}, {@code ObservingSinkConduit} and {@code StagedClose},
+ * {@code SparingSourceConduit}, {@code RecordBatchConduit}, {@code ObservingSinkConduit} and {@code StagedClose},
  * {@code HttpHandOver} with {@code LargeHead}, {@code WatchedSourceConduit} and {@code Http1Activity}, {@code Http2Connection} with {@code FrameGate},
- * {@code HeadBlock}, {@code FrameBudget}, {@code GoAwayConduit} and {@code LateFrames}, {@code HttpOptions}; then
+ * {@code HeadBlock}, {@code FrameBudget}, {@code LateFrames}, {@code GoAwayConduit} and {@code GatheringSinkConduit}, {@code HttpOptions}; then
  * {@link dev.tlsproxy.internal.listen.HttpListener},
  * {@code PlainHttpHandler}, {@code PlainTarget}.
  */
