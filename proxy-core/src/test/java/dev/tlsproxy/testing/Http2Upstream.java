@@ -96,10 +96,10 @@ public final class Http2Upstream implements AutoCloseable {
         return new Http2Upstream(bytes, talk);
     }
 
-    /** Does something once a request is whole: at the frame that ends its stream. */
+    /** Does something once a request is whole: at its last frame, which for a head in several ones is a CONTINUATION. */
     public static Talk answering(Talk answer) {
         return (connection, frame) -> {
-            if (frame.endsStream()) {
+            if (connection.isRequestWhole(frame)) {
                 answer.frame(connection, frame);
             }
         };
@@ -191,6 +191,7 @@ public final class Http2Upstream implements AutoCloseable {
         private final HpackDecoder hpack = new HpackDecoder();
         private final ByteArrayOutputStream block = new ByteArrayOutputStream();
         private boolean begun;
+        private boolean headEndsStream;
         private volatile boolean ended;
 
         Connection(Socket socket) {
@@ -199,6 +200,11 @@ public final class Http2Upstream implements AutoCloseable {
 
         public boolean isEnded() {
             return ended;
+        }
+
+        boolean isRequestWhole(Frame frame) {
+            boolean head = frame.type() == HEADERS || frame.type() == CONTINUATION;
+            return head ? headEndsStream && (frame.flags() & END_HEADERS) != 0 : frame.endsStream();
         }
 
         /** The next frame of a type; null when none comes in time. */
@@ -263,6 +269,9 @@ public final class Http2Upstream implements AutoCloseable {
         private void note(Frame frame) throws IOException, HpackException {
             if (begun && frame.type() == SETTINGS && (frame.flags() & ACK) == 0) {
                 send(SETTINGS, ACK, 0, new byte[0]);
+            }
+            if (frame.type() == HEADERS) {
+                headEndsStream = frame.endsStream();
             }
             if (frame.type() == HEADERS || frame.type() == CONTINUATION) {
                 block.writeBytes(frame.payload());
