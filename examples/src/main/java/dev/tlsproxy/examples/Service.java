@@ -46,7 +46,7 @@ final class Service {
         toClose.add(proxy);
         toClose.addAll(others);
         Service service = new Service(proxy, toClose);
-        Runtime.getRuntime().addShutdownHook(service.hook);
+        service.awaitSignals();
         try {
             proxy.start();
             announcement.listening(proxy.addresses(), service.writeCaFile(directory));
@@ -68,6 +68,15 @@ final class Service {
          * @param ca the file with the root certificate of the local CA; empty where no name needs it
          */
         void listening(ProxyAddresses addresses, Optional<Path> ca);
+    }
+
+    private void awaitSignals() {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // a signal came first, and the JVM ends already
+            waitForever();
+        }
     }
 
     private Optional<Path> writeCaFile(Path directory) throws IOException {
