@@ -25,7 +25,7 @@ class GatheringSinkConduitTest {
 
     @AfterAll
     static void stopThread() throws Exception {
-        turns.close();
+        turns.stop();
     }
 
     @Test

@@ -28,7 +28,7 @@ class RecordBatchConduitTest {
 
     @AfterAll
     static void stopThread() throws Exception {
-        turns.close();
+        turns.stop();
     }
 
     @Test

@@ -12,7 +12,7 @@ import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
 
 /** A real I/O thread for tests of what waits for the end of its turn. */
-final class TurnThread implements AutoCloseable {
+final class TurnThread {
 
     private final XnioWorker worker;
 
@@ -39,8 +39,7 @@ final class TurnThread implements AutoCloseable {
         done.orTimeout(5, TimeUnit.SECONDS).join();
     }
 
-    @Override
-    public void close() throws Exception {
+    void stop() throws InterruptedException {
         worker.shutdownNow();
         assertThat(worker.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
     }
