@@ -54,8 +54,8 @@ class CommandLineTest {
                         route + "--route b.localhost", "--route: \"b.localhost\" (expected: HOST[/PATH]=URI[,URI...])"),
                 Arguments.of(
                         route + "--route b.localhost=ftp://127.0.0.1",
-                        "upstream: \"ftp://127.0.0.1\" (expected: http://HOST[:PORT][/BASE] or"
-                                + " https://HOST[:PORT][/BASE])"),
+                        "upstream: \"ftp://127.0.0.1\" (expected: http://HOST[:PORT][/BASE], or"
+                                + " https://, h2c:// or h2:// in place of http://)"),
                 Arguments.of(
                         route + "--route b.localhost=http://127.0.0.1:1,",
                         "upstream: \"\" (expected: http://HOST[:PORT][/BASE], or https://, h2c:// or h2:// in place of http://)"),

@@ -22,13 +22,19 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
+    /**
+     * So often a request may be refused and sent again: one that goes to a connection together with many others may meet the
+     * end of that one too.
+     */
+    private static final int MOST_REFUSALS = 3;
+
     private final UpstreamAttempt attempt;
     private final FlushWhenDry.Holder client;
     private final ResponseTimer timer;
     private Carrier connection;
     private @Nullable UpstreamExchange exchange;
     private @Nullable ClientCallback<ClientExchange> untold; // until the request is sent for the first time
-    private boolean repeated;
+    private int repeats;
     private boolean requestDone;
     private boolean responseStarted;
     private boolean responseDone;
@@ -113,7 +119,7 @@ final class UpstreamConnection extends ForwardingClientConnection {
             return;
         }
         if (canSendAgain(failed, cause)) {
-            repeated = true;
+            repeats++;
             timer.stop();
             failed.close();
             attempt.reconnect();
@@ -131,7 +137,11 @@ final class UpstreamConnection extends ForwardingClientConnection {
 
     private boolean canSendAgain(Carrier failed, IOException cause) {
         UpstreamExchange outer = exchange;
-        return !repeated && !responseStarted && outer != null && failed.canSendAgain(cause, outer.head(), outer.sent());
+        boolean unprocessed = cause instanceof StreamResetException reset && reset.isUnprocessed();
+        return repeats < (unprocessed ? MOST_REFUSALS : 1)
+                && !responseStarted
+                && outer != null
+                && failed.canSendAgain(cause, outer.head(), outer.sent());
     }
 
     private void fail(UpstreamFailure failure) {
