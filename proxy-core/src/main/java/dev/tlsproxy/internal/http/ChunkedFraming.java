@@ -97,7 +97,7 @@ final class ChunkedFraming {
     }
 
     private static State text(byte b, State same) {
-        return b == '\t' || (b & 0xFF) >= ' ' && b != 0x7F ? same : State.MALFORMED;
+        return b == '\t' || ((b & 0xFF) >= ' ' && b != 0x7F) ? same : State.MALFORMED;
     }
 
     private static State lf(byte b, State then) {

@@ -112,7 +112,7 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
         }
         boolean fits =
                 gathered == null || length <= CAPACITY - gathered.getBuffer().position();
-        return fits && !through && !blocked && length <= LARGE || writeOut();
+        return (fits && !through && !blocked && length <= LARGE) || writeOut();
     }
 
     private ByteBuffer buffer() throws IOException {

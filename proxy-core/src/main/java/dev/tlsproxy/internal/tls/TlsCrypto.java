@@ -95,7 +95,7 @@ final class TlsCrypto extends JcaTlsCrypto {
 
     @Override
     public TlsKemDomain createKemDomain(TlsKemConfig config) {
-        return !jvmMlKem && config.getNamedGroup() == NamedGroup.MLKEM768
+        return (!jvmMlKem && config.getNamedGroup() == NamedGroup.MLKEM768)
                 ? () -> new MlKemAgreement(this, config.isServer())
                 : super.createKemDomain(config);
     }
@@ -123,7 +123,7 @@ final class TlsCrypto extends JcaTlsCrypto {
     /** Of the ML-KEM groups that of X25519MLKEM768 alone where the JVM has none. */
     @Override
     protected @Nullable Boolean isSupportedNamedGroup(int namedGroup) {
-        return !jvmMlKem && NamedGroup.refersToASpecificKem(namedGroup)
+        return (!jvmMlKem && NamedGroup.refersToASpecificKem(namedGroup))
                 ? Boolean.valueOf(namedGroup == NamedGroup.MLKEM768)
                 : super.isSupportedNamedGroup(namedGroup);
     }

@@ -181,7 +181,7 @@ public final class TwoWayTunnel implements Tunnel {
     }
 
     private void ended(TunnelLeg from) {
-        if (from.isBroken() || !from.isShut() && SocketEnd.truncated(from.connection())) {
+        if (from.isBroken() || (!from.isShut() && SocketEnd.truncated(from.connection()))) {
             shut(true);
             return;
         }
