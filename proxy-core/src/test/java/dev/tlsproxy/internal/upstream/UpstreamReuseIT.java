@@ -121,7 +121,8 @@ class UpstreamReuseIT {
     @Test
     void repeatsAnUpgradeOnceWhenTheKeptConnectionIsDead() throws Exception {
         try (ScriptedUpstream up = new ScriptedUpstream(STALE);
-                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, up.uri())) {
+                // two client connections, that have to meet on one I/O thread
+                PoolUnderTest proxy = new PoolUnderTest(DEFAULTS, UpstreamResolver.SYSTEM, 1, null, up.uri())) {
             assertThat(proxy.get("/1").statusCode()).isEqualTo(200);
             try (Socket client =
                     proxy.raw("GET /2 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")) {
