@@ -2,7 +2,12 @@ package dev.tlsproxy.internal.buffers;
 
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -12,7 +17,8 @@ import org.xnio.XnioIoThread;
 /**
  * Buffers of one size that are used again. Up to a number of them are outside the heap, where system calls read and write
  * without a copy; what is needed beyond comes from the heap and is left to the garbage collector. So the memory outside
- * the heap has a bound, and none of it has to be given back by hand, which the JVM has no supported way for.
+ * the heap has a bound, and none of it has to be given back by hand, which the JVM has no supported way for. A buffer that
+ * nobody gave back counts until the garbage collector has found it: connections that are cut lose some.
  *
  * <p>Thread-safe; it never blocks.
  */
@@ -22,6 +28,8 @@ public final class BufferPool implements ByteBufferPool {
     private final int maxPooled;
     private final boolean direct;
     private final AtomicInteger made = new AtomicInteger();
+    private final Set<Reference<ByteBuffer>> known = ConcurrentHashMap.newKeySet();
+    private final ReferenceQueue<ByteBuffer> lost = new ReferenceQueue<>();
     private final ConcurrentLinkedQueue<ByteBuffer> shared = new ConcurrentLinkedQueue<>();
     private final ThreadLocal<LocalBuffers> local = ThreadLocal.withInitial(LocalBuffers::new);
     private final BufferPool onHeap;
@@ -82,14 +90,29 @@ public final class BufferPool implements ByteBufferPool {
     }
 
     private @Nullable ByteBuffer make() {
-        if (made.get() >= maxPooled || made.incrementAndGet() > maxPooled) {
+        forgetLost();
+        if (made.get() >= maxPooled) {
+            return null;
+        }
+        if (made.incrementAndGet() > maxPooled) {
+            made.decrementAndGet();
             return null;
         }
         try {
-            return ByteBuffer.allocateDirect(bufferSize);
+            ByteBuffer buffer = ByteBuffer.allocateDirect(bufferSize);
+            known.add(new WeakReference<>(buffer, lost));
+            return buffer;
         } catch (OutOfMemoryError e) {
             // The program's own use may have reached -XX:MaxDirectMemorySize. Nothing of the heap is missing then.
+            made.decrementAndGet();
             return null;
+        }
+    }
+
+    private void forgetLost() {
+        for (Reference<?> gone = lost.poll(); gone != null; gone = lost.poll()) {
+            known.remove(gone);
+            made.decrementAndGet();
         }
     }
 

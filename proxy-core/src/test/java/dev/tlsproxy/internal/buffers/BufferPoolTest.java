@@ -2,6 +2,7 @@ package dev.tlsproxy.internal.buffers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.undertow.connector.PooledByteBuffer;
 import java.nio.ByteBuffer;
@@ -87,6 +88,24 @@ class BufferPoolTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("buffer: given back already (expected: in use)");
         assertThat(pool.allocate().getBuffer()).isNotSameAs(pool.allocate().getBuffer());
+    }
+
+    @Test
+    void buffersThatNobodyGivesBackAreMadeAgainWhenTheCollectorHasFoundThem() {
+        assertThat(lend(pool, 20)).hasSize(20); // and let go of
+        await().until(() -> {
+            System.gc();
+            return pool.allocateKept() != null;
+        });
+    }
+
+    @Test
+    void lendsNoneBeyondItsBoundToWhoWantsAKeptOne() {
+        List<PooledByteBuffer> lent = lend(pool, 20);
+        assertThat(pool.allocateKept()).isNull();
+        lent.get(0).close();
+        assertThat(pool.allocateKept()).isNotNull();
+        assertThat(lent).hasSize(20); // all others are held until here
     }
 
     @Test
