@@ -26,7 +26,7 @@ final class ClientHandshake {
     private static final int MAX_POOLED = 512;
 
     /** Buffers for TLS records, of which each is in use for a moment only. */
-    static final ByteBufferPool RECORDS = new BufferPool(RECORD_SPACE, MAX_POOLED);
+    private static final ByteBufferPool RECORDS = new BufferPool(RECORD_SPACE, MAX_POOLED);
 
     private final HandshakeAttempt attempt;
     private final Admission.Proceed plan;

@@ -1,14 +1,12 @@
 package dev.tlsproxy.internal.listen;
 
 import io.undertow.connector.ByteBufferPool;
-import io.undertow.connector.PooledByteBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.xnio.Buffers;
 import org.xnio.channels.StreamSourceChannel;
 import org.xnio.conduits.AbstractStreamSinkConduit;
@@ -23,16 +21,13 @@ import org.xnio.conduits.StreamSinkConduit;
  */
 final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkConduit> {
 
-    /** The plaintext of a TLS record (RFC 8446 section 5.1). */
-    static final int CAPACITY = 16 * 1024;
-
     /** From here on a write is worth a record of its own, and a copy costs more than it saves. */
     private static final int LARGE = 8 * 1024;
 
     private final ByteBufferPool pool;
     private final Runnable endOfTurn = this::endOfTurn;
+    private final HeldBytes gathered = new HeldBytes();
     private Consumer<IOException> onFailure = failure -> {};
-    private @Nullable PooledByteBuffer gathered;
     private boolean awaited;
     private boolean blocked;
     private boolean through;
@@ -42,7 +37,7 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
     /**
      * A conduit that holds nothing.
      *
-     * @param pool of buffers of {@link #CAPACITY} at least
+     * @param pool of buffers that each make one TLS record
      */
     GatheringSinkConduit(StreamSinkConduit next, ByteBufferPool pool) {
         super(next);
@@ -68,11 +63,11 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
             return; // the end of the turn finds it closed
         }
         try {
-            writeOut();
+            gathered.writeTo(next);
         } catch (IOException e) {
             // it is closed either way
         } finally {
-            release();
+            gathered.release();
         }
     }
 
@@ -85,7 +80,8 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
         if (through || length > LARGE) {
             return next.write(source);
         }
-        buffer().put(source);
+        begin();
+        gathered.add(source);
         return length;
     }
 
@@ -98,9 +94,9 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
         if (through || length > LARGE) {
             return next.write(sources, offset, count);
         }
-        ByteBuffer buffer = buffer();
+        begin();
         for (int i = offset; i < offset + count; i++) {
-            buffer.put(sources[i]);
+            gathered.add(sources[i]);
         }
         return length;
     }
@@ -110,16 +106,13 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
         if (ending) {
             throw new ClosedChannelException();
         }
-        boolean fits =
-                gathered == null || length <= CAPACITY - gathered.getBuffer().position();
-        return (fits && !through && !blocked && length <= LARGE) || writeOut();
+        boolean fits = gathered.isEmpty() || length <= gathered.room();
+        return (fits && !through && !blocked && length <= LARGE) || gathered.writeTo(next);
     }
 
-    private ByteBuffer buffer() throws IOException {
-        PooledByteBuffer pooled = gathered;
-        if (pooled == null) {
-            pooled = pool.allocate();
-            gathered = pooled;
+    private void begin() throws IOException {
+        if (gathered.isEmpty()) {
+            gathered.begin(pool.allocate());
         }
         if (!awaited) {
             awaited = true;
@@ -129,16 +122,15 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
                 throw new IOException("the thread is ending", e);
             }
         }
-        return pooled.getBuffer();
     }
 
     private void endOfTurn() {
         awaited = false;
-        if (gathered == null) {
+        if (gathered.isEmpty()) {
             return;
         }
         try {
-            if (!writeOut() || !next.flush()) {
+            if (!gathered.writeTo(next) || !next.flush()) {
                 blocked = true;
                 next.resumeWrites();
             }
@@ -147,43 +139,13 @@ final class GatheringSinkConduit extends AbstractStreamSinkConduit<StreamSinkCon
         }
     }
 
-    private boolean writeOut() throws IOException {
-        if (gathered == null) {
-            return true;
-        }
-        ByteBuffer bytes = gathered.getBuffer().flip();
-        try {
-            int count;
-            do {
-                count = next.write(bytes);
-            } while (count > 0 && bytes.hasRemaining());
-        } catch (IOException e) {
-            release();
-            throw e;
-        }
-        if (bytes.hasRemaining()) {
-            bytes.compact();
-            return false;
-        }
-        release();
-        return true;
-    }
-
-    private void release() {
-        PooledByteBuffer pooled = gathered;
-        gathered = null;
-        if (pooled != null) {
-            pooled.close();
-        }
-    }
-
     /** True as well where the end of the turn will do it. */
     @Override
     public boolean flush() throws IOException {
-        if (gathered != null && !blocked && !through && !ending) {
+        if (!gathered.isEmpty() && !blocked && !through && !ending) {
             return true;
         }
-        if (!writeOut()) {
+        if (!gathered.writeTo(next)) {
             return false;
         }
         if (ending && !ended) {

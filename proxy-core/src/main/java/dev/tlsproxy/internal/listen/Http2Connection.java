@@ -119,7 +119,7 @@ final class Http2Connection extends Http2Channel {
             FrameBudget budget = new FrameBudget(System::nanoTime);
             FrameGate gate = new FrameGate(connection.getSourceChannel().getConduit(), pool, budget, first);
             GatheringSinkConduit gathering =
-                    new GatheringSinkConduit(connection.getSinkChannel().getConduit(), ClientHandshake.RECORDS);
+                    new GatheringSinkConduit(connection.getSinkChannel().getConduit(), pool);
             GoAwayConduit goAway = new GoAwayConduit(gathering, budget);
             connection.getSourceChannel().setConduit(gate);
             connection.getSinkChannel().setConduit(goAway);

@@ -33,7 +33,7 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
     private static final BufferPool BATCHES = new BufferPool(CAPACITY, 256);
 
     private final Runnable endOfTurn = this::endOfTurn;
-    private @Nullable PooledByteBuffer batch;
+    private final HeldBytes batch = new HeldBytes();
     private @Nullable IOException failure;
     private boolean awaited;
     private boolean blocked;
@@ -48,24 +48,23 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
         check();
         int length = source.remaining();
         boolean large = length >= LARGE && length <= CAPACITY;
-        if (batch != null && (!large || batch.getBuffer().remaining() < length) && !writeOut()) {
+        if (!batch.isEmpty() && (!large || batch.room() < length) && !writeOut()) {
             return 0;
         }
-        PooledByteBuffer open = batch != null || !large ? batch : begin();
-        if (open == null) {
+        if (!large || (batch.isEmpty() && !begin())) {
             return next.write(source);
         }
-        open.getBuffer().put(source);
+        batch.add(source);
         return length;
     }
 
-    /** A batch; null where there is no memory for one. */
-    private @Nullable PooledByteBuffer begin() throws IOException {
-        PooledByteBuffer begun = BATCHES.allocateKept();
-        if (begun == null) {
-            return null;
+    /** Whether there is memory for a batch. */
+    private boolean begin() throws IOException {
+        PooledByteBuffer buffer = BATCHES.allocateKept();
+        if (buffer == null) {
+            return false;
         }
-        batch = begun;
+        batch.begin(buffer);
         if (!awaited) {
             awaited = true;
             try {
@@ -74,14 +73,11 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
                 throw new IOException("the thread is ending", e);
             }
         }
-        return begun;
+        return true;
     }
 
     private void endOfTurn() {
         awaited = false;
-        if (batch == null) {
-            return;
-        }
         try {
             if (!writeOut()) {
                 blocked = true;
@@ -96,38 +92,14 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
     }
 
     private boolean writeOut() throws IOException {
-        PooledByteBuffer pooled = batch;
-        if (pooled == null) {
-            return true;
-        }
-        ByteBuffer bytes = pooled.getBuffer().flip();
         try {
-            int count;
-            do {
-                count = next.write(bytes);
-            } while (count > 0 && bytes.hasRemaining());
-        } catch (IOException e) {
-            release();
-            throw e;
-        }
-        if (bytes.hasRemaining()) {
-            bytes.compact();
-            return false;
-        }
-        release();
-        return true;
-    }
-
-    private void release() {
-        PooledByteBuffer pooled = batch;
-        batch = null;
-        if (pooled != null) {
-            pooled.close();
-        }
-        if (blocked) {
-            blocked = false;
-            if (!resumed) {
-                next.suspendWrites();
+            return batch.writeTo(next);
+        } finally {
+            if (blocked && batch.isEmpty()) {
+                blocked = false;
+                if (!resumed) {
+                    next.suspendWrites();
+                }
             }
         }
     }
@@ -141,7 +113,7 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
 
     /** Writes what it holds, as far as the socket takes it: the connection is closed next, maybe without a flush. */
     void leave() {
-        if (batch == null || Thread.currentThread() != getWriteThread()) {
+        if (batch.isEmpty() || Thread.currentThread() != getWriteThread()) {
             return; // the end of the turn finds the connection closed
         }
         try {
@@ -149,7 +121,7 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
         } catch (IOException e) {
             // it is closed either way
         } finally {
-            release();
+            batch.release();
         }
     }
 

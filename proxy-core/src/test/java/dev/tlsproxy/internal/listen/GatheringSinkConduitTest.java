@@ -15,7 +15,7 @@ class GatheringSinkConduitTest {
     private static TurnThread turns;
 
     private final RecordingSink connection = new RecordingSink(turns.thread());
-    private final BufferPool pool = new BufferPool(17 * 1024, 4);
+    private final BufferPool pool = new BufferPool(16 * 1024 - 20, 4);
     private final GatheringSinkConduit conduit = new GatheringSinkConduit(connection.conduit(), pool);
 
     @BeforeAll
