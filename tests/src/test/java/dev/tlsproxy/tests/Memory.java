@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 
 /**
  * What this JVM holds.
@@ -15,15 +18,26 @@ record Memory(long heap, long direct) {
 
     private static final long TOLERANCE = 8L * 1024 * 1024;
 
+    /** Collects until no direct buffer is freed any more: the JVM frees them on a thread of its own, after a collection. */
     static Memory inUse() {
-        System.gc();
-        System.gc(); // the second frees what the first one's cleaners let go
-        long direct = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        AtomicLong last = new AtomicLong(Long.MAX_VALUE);
+        Awaitility.await()
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(100))
+                .until(() -> {
+                    System.gc();
+                    long now = directNow();
+                    return now >= last.getAndSet(now);
+                });
+        return new Memory(
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), last.get());
+    }
+
+    private static long directNow() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .filter(pool -> pool.getName().equals("direct"))
                 .mapToLong(BufferPoolMXBean::getMemoryUsed)
                 .sum();
-        return new Memory(
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), direct);
     }
 
     void assertNotGrownSince(Memory before) {

@@ -17,12 +17,15 @@ import org.xnio.XnioIoThread;
 /**
  * Buffers of one size that are used again. Up to a number of them are outside the heap, where system calls read and write
  * without a copy; what is needed beyond comes from the heap and is left to the garbage collector. So the memory outside
- * the heap has a bound, and none of it has to be given back by hand, which the JVM has no supported way for. A buffer that
- * nobody gave back counts until the garbage collector has found it: connections that are cut lose some.
+ * the heap has a bound. None of it is given back by hand, which the JVM has no supported way for: what is idle beyond a
+ * megabyte is left to the garbage collector too, and counts until that has found it, as does a buffer that nobody gave
+ * back (connections that are cut lose some).
  *
  * <p>Thread-safe; it never blocks.
  */
 public final class BufferPool implements ByteBufferPool {
+
+    private static final int MAX_IDLE_BYTES = 1024 * 1024;
 
     private final int bufferSize;
     private final int maxPooled;
@@ -31,6 +34,7 @@ public final class BufferPool implements ByteBufferPool {
     private final Set<Reference<ByteBuffer>> known = ConcurrentHashMap.newKeySet();
     private final ReferenceQueue<ByteBuffer> lost = new ReferenceQueue<>();
     private final ConcurrentLinkedQueue<ByteBuffer> shared = new ConcurrentLinkedQueue<>();
+    private final AtomicInteger idle = new AtomicInteger(); // those of shared
     private final ThreadLocal<LocalBuffers> local = ThreadLocal.withInitial(LocalBuffers::new);
     private final BufferPool onHeap;
     private volatile boolean closed;
@@ -39,7 +43,7 @@ public final class BufferPool implements ByteBufferPool {
      * A pool.
      *
      * @param bufferSize of each buffer, in bytes
-     * @param maxPooled how many are kept at most, in use or not; more are made where they are needed, and not kept
+     * @param maxPooled how many are outside the heap at most, in use or not; more are made on the heap
      */
     public BufferPool(int bufferSize, int maxPooled) {
         this.bufferSize = bufferSize;
@@ -84,9 +88,17 @@ public final class BufferPool implements ByteBufferPool {
     private @Nullable ByteBuffer kept() {
         ByteBuffer known = isIoThread() ? local.get().poll() : null;
         if (known == null) {
-            known = shared.poll();
+            known = takeShared();
         }
         return known == null ? make() : known.clear();
+    }
+
+    private @Nullable ByteBuffer takeShared() {
+        ByteBuffer buffer = shared.poll();
+        if (buffer != null) {
+            idle.decrementAndGet();
+        }
+        return buffer;
     }
 
     private @Nullable ByteBuffer make() {
@@ -120,8 +132,13 @@ public final class BufferPool implements ByteBufferPool {
         if (closed || !buffer.isDirect()) {
             return;
         }
-        if (!isIoThread() || !local.get().offer(buffer)) {
+        if (isIoThread() && local.get().offer(buffer)) {
+            return;
+        }
+        if (idle.incrementAndGet() <= MAX_IDLE_BYTES / bufferSize) {
             shared.offer(buffer);
+        } else {
+            idle.decrementAndGet();
         }
     }
 

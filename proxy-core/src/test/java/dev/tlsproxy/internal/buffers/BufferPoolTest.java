@@ -91,6 +91,19 @@ class BufferPoolTest {
     }
 
     @Test
+    void keepsAMegabyteOfIdleOnesAndLeavesTheOthersToTheCollector() {
+        BufferPool large = new BufferPool(100_000, 20);
+        lend(large, 20).forEach(PooledByteBuffer::close);
+        List<PooledByteBuffer> again = lend(large, 20);
+        assertThat(again.stream().filter(each -> each.getBuffer().isDirect())).hasSizeBetween(10, 20);
+        await().until(() -> {
+            System.gc();
+            return large.allocateKept() != null;
+        });
+        assertThat(again).hasSize(20); // held until here
+    }
+
+    @Test
     void buffersThatNobodyGivesBackAreMadeAgainWhenTheCollectorHasFoundThem() {
         assertThat(lend(pool, 20)).hasSize(20); // and let go of
         await().until(() -> {
