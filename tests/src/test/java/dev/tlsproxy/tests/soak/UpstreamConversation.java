@@ -20,6 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 /** One connection of the proxy to {@link FaultyUpstream}. */
 final class UpstreamConversation {
 
+    private static final String SURPLUS = "HTTP/1.1 200 OK\r\nX-Id: smuggled\r\nContent-Length: 8\r\n\r\nsmuggled";
     private static final int PIECE = 8192;
     private static final int SMALL_PIECE = 100;
     private static final Duration PAUSE = Duration.ofMillis(15);
@@ -86,8 +87,7 @@ final class UpstreamConversation {
                 return stall();
             }
             case EXTRA_RESPONSE -> {
-                respond(sha256, call.size());
-                write("HTTP/1.1 200 OK\r\nX-Id: smuggled\r\nContent-Length: 8\r\n\r\nsmuggled");
+                respond(sha256, call.size(), SURPLUS);
                 return true;
             }
             case CLOSE_WHILE_IDLE -> {
@@ -150,6 +150,14 @@ final class UpstreamConversation {
     }
 
     private void respond(String sha256, int upTo) throws IOException {
+        respond(sha256, upTo, "");
+    }
+
+    /**
+     * Sends the response, and something behind it by the same write: what came later could be the response to the next
+     * request on the connection, if that is sent by then, for all that HTTP/1.1 can tell.
+     */
+    private void respond(String sha256, int upTo, String behind) throws IOException {
         write(head(sha256));
         boolean slow = call.fault() == Fault.TRICKLE || call.style() == Style.EVENTS;
         boolean chunked = call.style() == Style.CHUNKED || call.style() == Style.EVENTS;
@@ -161,17 +169,19 @@ final class UpstreamConversation {
                 piece.writeBytes((Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
             }
             piece.writeBytes(Content.bytes(call.id(), at, length));
+            at += length;
             if (chunked) {
                 piece.writeBytes(new byte[] {'\r', '\n'});
+            } else if (at == upTo) {
+                piece.writeBytes(behind.getBytes(StandardCharsets.US_ASCII));
             }
             out.write(piece.toByteArray());
-            at += length;
             if (slow) {
                 pause(PAUSE);
             }
         }
         if (chunked && upTo == call.size()) {
-            write("0\r\n\r\n");
+            write("0\r\n\r\n" + behind);
         }
     }
 
