@@ -152,9 +152,13 @@ class RunCommandIT {
         try (JarProcess run = run("--no-http", "--route", "shop.localhost=" + uri(shop))) {
             new CountDownLatch(1).await(milliseconds, TimeUnit.MILLISECONDS);
             run.terminate();
-            // before the command begins it is the JVM's own answer to SIGTERM
-            assertThat(run.exitCode()).isIn(0, 143);
-            assertThat(run.standardError()).isEmpty();
+            // before the command begins it is the JVM's own answer to SIGTERM; Java 25 adds a line where its modules
+            // are not
+            // there yet
+            int exitCode = run.exitCode();
+            assertThat(exitCode).isIn(0, 143);
+            assertThat(run.standardError().lines())
+                    .noneMatch(line -> exitCode == 0 || !line.startsWith("Runtime.exit(143) logging failed: "));
         }
     }
 
