@@ -413,6 +413,29 @@ class UpdateIT {
         }
     }
 
+    /** The I/O thread may lose the processor between the 101 and its own next step; some of these meet that moment. */
+    @Test
+    void countsEachTunnelWhoseClientHasThe101() throws Exception {
+        List<RawTlsClient> clients = new ArrayList<>();
+        try (RawUpstream echo = RawUpstream.answering(new WebSocketAnswer());
+                LocalProxy local = LocalProxy.to(echo.uri())) {
+            for (int open = 1; open <= 60; open++) {
+                RawTlsClient client = local.http1();
+                clients.add(client);
+                client.send("GET /ws HTTP/1.1\r\nHost: " + client.authority()
+                        + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+                assertThat(client.readHead()).startsWith("HTTP/1.1 101 ");
+
+                assertThat(local.proxy.update(u -> {}).tunnelsKept()).isEqualTo(open);
+            }
+        } finally {
+            for (RawTlsClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
     @Test
     void closeInsideAnUpdateComesAfterIt() throws Exception {
         LocalProxy local = LocalProxy.to(one.uri());

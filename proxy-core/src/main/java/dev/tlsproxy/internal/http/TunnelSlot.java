@@ -125,8 +125,10 @@ final class TunnelSlot implements HttpUpgradeListener, Tunnels.Place {
         return tunnel == null ? 0 : tunnel.sent(to);
     }
 
+    /** Open from here on: a client may have the 101, and act on it, before this thread is told that it was sent. */
     private void committing(HttpServerExchange exchange) {
         if (exchange.isUpgrade()) {
+            open = !ended;
             exchange.upgradeChannel(this);
         }
     }
@@ -156,7 +158,6 @@ final class TunnelSlot implements HttpUpgradeListener, Tunnels.Place {
                 route.name(),
                 this::end);
         tunnel = opened;
-        open = true;
         opened.start(new HeaderMapFields(response));
         if (draining != null) {
             drainNow(opened, draining);
