@@ -74,8 +74,8 @@ final class Rooms implements AutoCloseable {
         this.deployments =
                 new Deployments(certificates, config.events(), live.names().all(), live.served());
         opened.add(Workers.prepare(), Thread::join);
+        TlsSelfTest selfTest = opened.add(TlsSelfTest.begin(config.tls().toConfig()), TlsSelfTest::close);
         ServerTlsContext tls = newTls();
-        TlsSelfTest selfTest = opened.add(TlsSelfTest.begin(tls, config.clock().instant()), TlsSelfTest::close);
         // Buffers before threads: connections still use them while the threads end.
         ByteBufferPool buffers = opened.add(Workers.buffers(), ByteBufferPool::close);
         this.worker = opened.add(Workers.create(config.ioThreads()), Workers::end);

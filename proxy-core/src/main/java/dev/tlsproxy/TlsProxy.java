@@ -33,6 +33,15 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
+     * Begins on threads of its own what the first {@link #start} in this JVM waits for and no setting changes: classes, and
+     * the proof that post-quantum key exchange works. For programs that do something else first, such as reading a command
+     * line. Returns at once; never needed; the threads are daemons and end by themselves.
+     */
+    public static void prepare() {
+        Workers.prepareEarly();
+    }
+
+    /**
      * Begins the description of a proxy.
      *
      * @return a builder with the defaults

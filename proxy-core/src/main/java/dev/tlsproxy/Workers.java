@@ -2,6 +2,7 @@ package dev.tlsproxy;
 
 import dev.tlsproxy.internal.buffers.BufferPool;
 import dev.tlsproxy.internal.tls.LibraryLogs;
+import dev.tlsproxy.internal.tls.TlsSelfTest;
 import io.undertow.connector.ByteBufferPool;
 import java.io.IOException;
 import java.time.Duration;
@@ -33,11 +34,27 @@ final class Workers {
      * @return does it in the background
      */
     static Thread prepare() {
-        return inBackground("prepare", () -> {
+        return inBackground("prepare", Workers::loadXnio);
+    }
+
+    private static void loadXnio() {
+        try {
+            Xnio.getInstance(Workers.class.getClassLoader());
+        } catch (IllegalArgumentException | LinkageError e) {
+            // create(...) meets it again, on a thread that can tell
+        }
+    }
+
+    /** Begins what a start waits for and no setting changes, with the libraries' own logs kept off the console. */
+    static void prepareEarly() {
+        var unused = inBackground("prepare", () -> {
+            LibraryLogs.Silence silence = LibraryLogs.silence();
             try {
-                Xnio.getInstance(Workers.class.getClassLoader());
-            } catch (IllegalArgumentException | LinkageError e) {
-                // create(...) meets it again, on a thread that can tell
+                TlsSelfTest test = TlsSelfTest.beginEarly(TlsPolicy.defaults().toConfig());
+                loadXnio();
+                test.close();
+            } finally {
+                silence.close();
             }
         });
     }

@@ -36,6 +36,25 @@ class LifecycleIT {
     private static final InetSocketAddress ANY_PORT = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     @Test
+    void aPreparedProxyServesAndThePreparationLeavesNoThread() throws Exception {
+        TlsProxy.prepare();
+        try (RawUpstream upstream = RawUpstream.answering(
+                        (request, connection) -> RawUpstream.write(connection, RawUpstream.ok("prepared")));
+                TlsProxy proxy = started(upstream)) {
+            HttpRequest request =
+                    HttpRequest.newBuilder(proxy.uri("api.localhost")).build();
+
+            assertThat(client(proxy).send(request, BodyHandlers.ofString()).body())
+                    .isEqualTo("prepared");
+        }
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(5))
+                .untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                        .extracting(Thread::getName)
+                        .doesNotContain("tls-proxy-prepare", "tls-proxy-self-test"));
+    }
+
+    @Test
     void closeLetsRunningExchangesEnd() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch answer = new CountDownLatch(1);

@@ -4,9 +4,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
-import java.security.PublicKey;
-import java.security.SecureRandom;
-import java.security.Signature;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -57,7 +54,7 @@ public final class CertifiedKey {
                     "certificates: none (expected: at least the one that certifies the key)");
         }
         X509Certificate leaf = certificates.stream()
-                .filter(certificate -> matches(privateKey, certificate.getPublicKey()))
+                .filter(certificate -> KeyMatch.matches(privateKey, certificate.getPublicKey()))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("private key does not match " + describe(certificates)
                         + " (expected: the key whose public half is in the certificate)"));
@@ -124,26 +121,6 @@ public final class CertifiedKey {
     public String toString() {
         return "CertifiedKey[names=" + names + ", issuer="
                 + leaf().getIssuerX500Principal().getName() + ", notAfter=" + notAfter() + "]";
-    }
-
-    private static boolean matches(PrivateKey privateKey, PublicKey publicKey) {
-        String algorithm = publicKey.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA";
-        if (!publicKey.getAlgorithm().equals(privateKey.getAlgorithm())) {
-            return false;
-        }
-        byte[] probe = new byte[32];
-        new SecureRandom().nextBytes(probe);
-        try {
-            Signature signature = Signature.getInstance(algorithm);
-            signature.initSign(privateKey);
-            signature.update(probe);
-            byte[] signed = signature.sign();
-            signature.initVerify(publicKey);
-            signature.update(probe);
-            return signature.verify(signed);
-        } catch (GeneralSecurityException e) {
-            return false;
-        }
     }
 
     private static String describe(Collection<X509Certificate> certificates) {

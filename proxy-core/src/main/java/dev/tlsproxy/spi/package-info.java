@@ -5,7 +5,7 @@
  * {@link dev.tlsproxy.spi.ExchangeFilter} with {@link dev.tlsproxy.spi.HeaderFields}, {@link dev.tlsproxy.spi.UpgradeHandler} with
  * {@link dev.tlsproxy.spi.TunnelFilter} and {@link dev.tlsproxy.spi.Tunnel},
  * {@link dev.tlsproxy.spi.ProxyEvents} with {@link dev.tlsproxy.spi.ExchangeSummary}; then certificates:
- * {@link dev.tlsproxy.spi.CertifiedKey}, {@link dev.tlsproxy.spi.CertificateStore} with {@code InMemoryCertificateStore}
+ * {@link dev.tlsproxy.spi.CertifiedKey} ({@code KeyMatch}), {@link dev.tlsproxy.spi.CertificateStore} with {@code InMemoryCertificateStore}
  * and {@code DocumentPath}, {@link dev.tlsproxy.spi.CertificateManager}, {@link dev.tlsproxy.spi.CertificateSink},
  * {@link dev.tlsproxy.spi.CertificateStatus}, {@link dev.tlsproxy.spi.ChallengePort}.
  */

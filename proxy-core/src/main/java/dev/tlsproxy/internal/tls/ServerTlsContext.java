@@ -1,7 +1,6 @@
 package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.internal.names.HostName;
-import dev.tlsproxy.spi.CertifiedKey;
 import dev.tlsproxy.spi.NegotiatedTls;
 import java.net.InetAddress;
 import java.util.List;
@@ -175,12 +174,5 @@ public final class ServerTlsContext {
 
     TlsConfig config() {
         return config;
-    }
-
-    /** Another context with the same settings, for one certificate. */
-    ServerTlsContext alone(String name, CertifiedKey key) {
-        CertificateTable table = new CertificateTable();
-        table.deploy(name, key);
-        return new ServerTlsContext(config, table, new ChallengeTable(), CertificateDemand.NONE);
     }
 }

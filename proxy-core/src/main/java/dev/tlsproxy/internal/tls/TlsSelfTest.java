@@ -1,38 +1,40 @@
 package dev.tlsproxy.internal.tls;
 
 import dev.tlsproxy.spi.CertifiedKey;
-import java.math.BigInteger;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLException;
-import javax.security.auth.x500.X500Principal;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
-import org.bouncycastle.cert.CertIOException;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.asn1.ASN1Encodable;
+import org.bouncycastle.asn1.ASN1GeneralizedTime;
+import org.bouncycastle.asn1.ASN1Integer;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.ASN1Primitive;
+import org.bouncycastle.asn1.ASN1UTCTime;
+import org.bouncycastle.asn1.DERBitString;
+import org.bouncycastle.asn1.DERSequence;
+import org.bouncycastle.asn1.DERSet;
+import org.bouncycastle.asn1.DERTaggedObject;
+import org.bouncycastle.asn1.DERUTF8String;
+import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.jsse.BCSSLEngine;
 import org.bouncycastle.jsse.BCSSLParameters;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,38 +43,58 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsSelfTest implements AutoCloseable {
 
-    /** No certificate authority signs it and nobody can ask for it (RFC 6761 section 6.4). */
-    private static final String NAME = "self-test.invalid";
+    /** Without a dot: bctls sends it in no server_name, for which it would load the tables of international names. */
+    static final String NAME = "localhost";
 
     private static final int BUFFER = 64 * 1024;
     private static final int MAX_STEPS = 100;
     private static final long PATIENCE_MILLIS = 5_000;
 
+    private static final AtomicReference<@Nullable TlsSelfTest> EARLY = new AtomicReference<>();
+
+    private final TlsConfig config;
     private final FutureTask<Runnable> test;
     private final Thread thread;
 
-    private TlsSelfTest(FutureTask<Runnable> test) {
-        this.test = test;
+    private TlsSelfTest(TlsConfig config) {
+        this.config = config;
+        this.test = new FutureTask<>(() -> passed(config));
         // The prefix keeps the library's own logs of the handshake off the program's console.
         this.thread = new Thread(test, LibraryLogs.THREAD_PREFIX + "-self-test");
     }
 
     /**
-     * Begins the handshake, with a certificate made for it, on a server with a context's settings.
+     * Begins the handshake before there is a proxy. The first {@link #begin} with the same settings takes it over.
      *
-     * @param context the server's context
-     * @param now the time for the certificate's validity
+     * @param config the settings expected
      * @return tells the outcome
      */
-    public static TlsSelfTest begin(ServerTlsContext context, Instant now) {
-        TlsSelfTest begun = new TlsSelfTest(new FutureTask<>(() -> passed(context, now)));
+    public static TlsSelfTest beginEarly(TlsConfig config) {
+        TlsSelfTest begun = started(config);
+        EARLY.set(begun);
+        return begun;
+    }
+
+    /**
+     * Begins the handshake, with a certificate made for it, on a server with a proxy's settings.
+     *
+     * @param config the settings
+     * @return tells the outcome
+     */
+    public static TlsSelfTest begin(TlsConfig config) {
+        TlsSelfTest early = EARLY.getAndSet(null);
+        return early != null && early.config.equals(config) ? early : started(config);
+    }
+
+    private static TlsSelfTest started(TlsConfig config) {
+        TlsSelfTest begun = new TlsSelfTest(config);
         begun.thread.setDaemon(true);
         begun.thread.start();
         return begun;
     }
 
-    private static Runnable passed(ServerTlsContext context, Instant now) {
-        Runnable handshake = repeated(context, now);
+    private static Runnable passed(TlsConfig config) {
+        Runnable handshake = repeated(config);
         handshake.run();
         return handshake;
     }
@@ -110,13 +132,15 @@ public final class TlsSelfTest implements AutoCloseable {
         }
     }
 
-    private static Runnable repeated(ServerTlsContext context, Instant now) {
+    private static Runnable repeated(TlsConfig config) {
         try {
-            CertifiedKey key = throwAwayKey(now);
-            ServerTlsContext server = context.alone(NAME, key);
+            CertifiedKey key = throwAwayKey();
+            CertificateTable table = new CertificateTable();
+            table.deploy(NAME, key);
+            ServerTlsContext server = new ServerTlsContext(config, table, new ChallengeTable(), CertificateDemand.NONE);
             SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
             return () -> check(server, client);
-        } catch (GeneralSecurityException | OperatorCreationException | CertIOException e) {
+        } catch (GeneralSecurityException | IOException e) {
             throw failure("no certificate for it: " + e.getMessage(), e);
         }
     }
@@ -208,23 +232,32 @@ public final class TlsSelfTest implements AutoCloseable {
         in.compact();
     }
 
-    private static CertifiedKey throwAwayKey(Instant now)
-            throws GeneralSecurityException, OperatorCreationException, CertIOException, CertificateException {
+    /**
+     * Its certificate bears no signature: {@link PinnedTrust} compares it whole, and there is no issuer whose key could
+     * have made one. It has no end (RFC 5280 section 4.1.2.5).
+     */
+    private static CertifiedKey throwAwayKey() throws GeneralSecurityException, IOException {
         KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
         generator.initialize(new ECGenParameterSpec("secp256r1"));
         KeyPair pair = generator.generateKeyPair();
-        X500Principal subject = new X500Principal("CN=" + NAME);
-        JcaX509v3CertificateBuilder builder = new JcaX509v3CertificateBuilder(
-                subject,
-                BigInteger.ONE,
-                Date.from(now.minus(1, ChronoUnit.DAYS)),
-                Date.from(now.plus(1, ChronoUnit.DAYS)),
-                subject,
-                pair.getPublic());
-        builder.addExtension(
-                Extension.subjectAlternativeName, false, new GeneralNames(new GeneralName(GeneralName.dNSName, NAME)));
-        X509Certificate certificate = new JcaX509CertificateConverter()
-                .getCertificate(builder.build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate())));
-        return CertifiedKey.of(pair.getPrivate(), List.of(certificate));
+        ASN1Encodable algorithm = new DERSequence(X9ObjectIdentifiers.ecdsa_with_SHA256);
+        ASN1Encodable name = new DERSequence(
+                new DERSet(sequence(new ASN1ObjectIdentifier("2.5.4.3"), new DERUTF8String("self-test"))));
+        ASN1Encodable content = sequence(
+                new DERTaggedObject(0, new ASN1Integer(2)),
+                new ASN1Integer(1),
+                algorithm,
+                name,
+                sequence(new ASN1UTCTime("700101000000Z"), new ASN1GeneralizedTime("99991231235959Z")),
+                name,
+                ASN1Primitive.fromByteArray(pair.getPublic().getEncoded()));
+        byte[] certificate =
+                sequence(content, algorithm, new DERBitString(new byte[0])).getEncoded();
+        return CertifiedKey.of(pair.getPrivate(), List.of((X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate))));
+    }
+
+    private static DERSequence sequence(ASN1Encodable... parts) {
+        return new DERSequence(parts);
     }
 }

@@ -42,12 +42,13 @@ class TlsCryptoTest {
     })
     void showsCertificatesWithRsaKeys(String protocol, String scheme) {
         CertifiedKey key = TestCa.create().request("rsa.example").rsa(2048).issue();
+        CertificateTable table = new CertificateTable();
+        table.deploy(TlsSelfTest.NAME, key);
         ServerTlsContext server = new ServerTlsContext(
-                        new TlsConfig(true, false, false, Optional.empty()),
-                        new CertificateTable(),
-                        new ChallengeTable(),
-                        CertificateDemand.NONE)
-                .alone("self-test.invalid", key);
+                new TlsConfig(true, false, false, Optional.empty()),
+                table,
+                new ChallengeTable(),
+                CertificateDemand.NONE);
         SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
         BCSSLParameters offer = new BCSSLParameters(
                 new String[] {"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
