@@ -6,6 +6,7 @@ import dev.tlsproxy.spi.CertificateStore;
 import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,4 +24,5 @@ record ProxyConfig(
         List<Cidr> proxyProtocol,
         ProxyEvents events,
         Clock clock,
-        int ioThreads) {}
+        int ioThreads,
+        Duration warmUp) {}

@@ -13,7 +13,6 @@ import dev.tlsproxy.internal.tls.ChallengeTable;
 import dev.tlsproxy.internal.tls.LibraryLogs;
 import dev.tlsproxy.internal.tls.ServerTlsContext;
 import dev.tlsproxy.internal.tls.TlsSelfTest;
-import dev.tlsproxy.internal.tls.TlsWarmUp;
 import dev.tlsproxy.internal.upstream.UpstreamPool;
 import dev.tlsproxy.internal.upstream.UpstreamPoolConfig;
 import dev.tlsproxy.internal.upstream.UpstreamResolver;
@@ -45,6 +44,7 @@ final class Rooms implements AutoCloseable {
     private final HttpsListener https;
     private final Optional<HttpListener> http;
     private final ProxyAddresses addresses;
+    private final WarmUp warmUp;
     private volatile int httpsPort;
     private volatile Live live;
 
@@ -103,7 +103,8 @@ final class Rooms implements AutoCloseable {
         await(selfTest);
         https.startAccepting();
         http.ifPresent(HttpListener::startAccepting);
-        opened.add(TlsWarmUp.start(selfTest, () -> door.hasHandshakes() || inFlight.running() > 0), TlsWarmUp::close);
+        this.warmUp = opened.add(
+                WarmUp.begin(config.warmUp(), () -> door.hasHandshakes() || inFlight.running() > 0), WarmUp::close);
     }
 
     private Door newDoor() {
@@ -206,6 +207,10 @@ final class Rooms implements AutoCloseable {
 
     ProxyAddresses addresses() {
         return addresses;
+    }
+
+    WarmUp warmUp() {
+        return warmUp;
     }
 
     Deployments deployments() {

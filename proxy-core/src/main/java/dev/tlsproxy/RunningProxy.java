@@ -48,6 +48,15 @@ final class RunningProxy {
         rooms.deployments().awaitReady(name.isPresent() ? Set.of(known(name.get(), all)) : all, timeout);
     }
 
+    boolean awaitWarmUp(Duration timeout) {
+        try {
+            return rooms.warmUp().await(timeout);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
     private static String known(String name, Set<String> all) {
         return HostPattern.parse(name)
                 .map(HostPattern::text)

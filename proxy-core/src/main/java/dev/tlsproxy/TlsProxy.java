@@ -123,6 +123,18 @@ public final class TlsProxy implements AutoCloseable {
     }
 
     /**
+     * Waits until the JVM has compiled what serves clients, as far as {@link TlsProxyBuilder#warmUp} lets it; for what
+     * sends many clients here at once, such as a load balancer. They are served before, only slower. Blocks for that.
+     *
+     * @param timeout how long to wait at most; nothing or less looks once
+     * @return whether it has come to its end; false also when the thread is interrupted (its flag is kept)
+     * @throws IllegalStateException when the proxy is not running
+     */
+    public boolean awaitWarmUp(Duration timeout) {
+        return running().awaitWarmUp(timeout);
+    }
+
+    /**
      * How it stands with the certificate of each name: those of the routes, those of own certificates, and those that
      * were obtained on demand.
      *

@@ -9,6 +9,7 @@ import dev.tlsproxy.spi.ProxyEvents;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsProxyBuilder {
 
+    private static final Duration MAX_WARM_UP = Duration.ofMinutes(5);
+
     private final ServingDraft serving = new ServingDraft();
     private final ListenerAddresses listeners = new ListenerAddresses();
     private @Nullable CertificateStore store;
@@ -32,6 +35,7 @@ public final class TlsProxyBuilder {
     private ProxyEvents events = new ProxyEvents() {};
     private Clock clock = Clock.systemUTC();
     private @Nullable Integer ioThreads;
+    private Duration warmUp = Duration.ofSeconds(5);
 
     TlsProxyBuilder() {}
 
@@ -326,6 +330,24 @@ public final class TlsProxyBuilder {
     }
 
     /**
+     * How long {@link TlsProxy#start} may go on in the background with making the JVM compile what serves clients: by
+     * connections through a proxy of its own on loopback, which has nothing of this one. Clients are served meanwhile and
+     * come first. Once per JVM: what another proxy in it has done counts. A processor takes some 30 s for all of it.
+     *
+     * @param atMost 0 to 5 minutes; 0 does without; 5 s by default
+     * @return this
+     * @throws IllegalArgumentException when out of range
+     * @see TlsProxy#awaitWarmUp
+     */
+    public TlsProxyBuilder warmUp(Duration atMost) {
+        if (atMost.isNegative() || atMost.compareTo(MAX_WARM_UP) > 0) {
+            throw new IllegalArgumentException("warmUp: " + atMost + " (expected: PT0S..PT5M)");
+        }
+        warmUp = atMost;
+        return this;
+    }
+
+    /**
      * Makes the proxy. Nothing is opened and nothing is written before {@link TlsProxy#start}.
      *
      * @return a proxy that is not started
@@ -334,10 +356,14 @@ public final class TlsProxyBuilder {
      *     one address; or {@link TlsPolicy#defaultName} names a host without route and certificate
      */
     public TlsProxy build() {
+        return new TlsProxy(config());
+    }
+
+    ProxyConfig config() {
         Serving checked = serving.checked(tls, Optional.ofNullable(acme));
         listeners.requireTwo();
         CertificateStore chosenStore = store != null ? store : new FileCertificateStore(defaultStore());
-        return new TlsProxy(new ProxyConfig(
+        return new ProxyConfig(
                 checked,
                 listeners.https(),
                 listeners.http(),
@@ -350,7 +376,8 @@ public final class TlsProxyBuilder {
                 List.copyOf(proxyProtocol),
                 events,
                 clock,
-                ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors())));
+                ioThreads != null ? ioThreads : Math.max(2, Runtime.getRuntime().availableProcessors()),
+                warmUp);
     }
 
     private static Path defaultStore() {

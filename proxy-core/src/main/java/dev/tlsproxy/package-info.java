@@ -10,7 +10,8 @@
  *
  * <p>Below it, package-private: {@code ServingDraft} with {@code OwnCertificates} (what builder and update share) and
  * {@code ListenerAddresses}, {@code ProxyConfig} and {@code Serving} (what they make); {@code RunningProxy} (a proxy that
- * listens, and its end), {@code Rooms} with {@code Opened} and {@code Workers} (threads and buffers; how it is opened),
+ * listens, and its end), {@code Rooms} with {@code Opened} and {@code Workers} (threads and buffers; how it is opened), {@code WarmUp} with
+ * {@code WarmUpProxy} and {@code WarmUpUpstream} (what the JVM is made to compile before clients pay for it),
  * {@code LiveUpdate} (how it changes) and {@code Live} (what it serves at one time) with {@code RouteEntries} (routes for
  * the pipeline) and {@code ServedNames} (who gets which certificate); {@code CertificateManagers},
  * {@code Deployments} with {@code CertificateStatuses}, {@code OnDemand} and {@code ManagerContext} (what certificate

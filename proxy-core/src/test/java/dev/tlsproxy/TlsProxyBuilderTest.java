@@ -7,6 +7,7 @@ import dev.tlsproxy.spi.CertificateManager;
 import dev.tlsproxy.spi.CertificateStore;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -176,6 +177,14 @@ class TlsProxyBuilderTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TlsProxy.builder().ioThreads(0))
                 .withMessage("ioThreads: 0 (expected: 1..1024)");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT-1S", "PT5M1S"})
+    void refusesWarmUpOutOfRange(Duration atMost) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TlsProxy.builder().warmUp(atMost))
+                .withMessage("warmUp: " + atMost + " (expected: PT0S..PT5M)");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.tlsproxy.TlsProxyBuilder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -93,6 +94,14 @@ final class RunCommand implements Callable<Integer> {
             description = "Begins connections to all upstreams with a PROXY header of this version: 1 or 2.")
     private @Nullable String upstreamProxyProtocol;
 
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description =
+                    "Prints the ready line only when the JVM has compiled what serves clients, after 1 to 300 seconds"
+                            + " at the most; clients are served before. Default: 5 in the background, ready at once.")
+    private @Nullable Integer warmUp;
+
     private final PrintWriter out;
 
     RunCommand(PrintWriter out) {
@@ -102,8 +111,13 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path directory = store != null ? store : Path.of(System.getProperty("user.home"), ".tlsproxy");
-        return Service.serve(
-                build(directory), List.of(), directory, (addresses, ca) -> out.println(ReadyLine.of(addresses, ca)));
+        TlsProxy proxy = build(directory);
+        return Service.serve(proxy, List.of(), directory, (addresses, ca) -> {
+            if (warmUp != null) {
+                var unused = proxy.awaitWarmUp(Duration.ofSeconds(warmUp));
+            }
+            out.println(ReadyLine.of(addresses, ca));
+        });
     }
 
     private TlsProxy build(Path directory) {
@@ -118,6 +132,9 @@ final class RunCommand implements Callable<Integer> {
                 CertificateOption.addTo(builder, certificate);
             }
             acme.addTo(builder, noHttp);
+            if (warmUp != null) {
+                builder.warmUp(seconds(warmUp));
+            }
             return builder.forwarded(ForwardedPolicy.defaults().trustProxies(trustedProxies.toArray(String[]::new)))
                     .build();
         } catch (IllegalArgumentException | IllegalStateException e) {
@@ -138,6 +155,13 @@ final class RunCommand implements Callable<Integer> {
         if (noHttp) {
             builder.withoutHttp();
         }
+    }
+
+    private static Duration seconds(int given) {
+        if (given < 1 || given > 300) {
+            throw new UsageException("--warm-up: " + given + " (expected: 1..300 seconds)");
+        }
+        return Duration.ofSeconds(given);
     }
 
     private @Nullable ProxyProtocol upstreamHeader() {

@@ -70,6 +70,8 @@ class CommandLineTest {
                         "--upstream-ca ca.pem (expected: a route with an https or h2 upstream)"),
                 Arguments.of(
                         route + "--upstream-proxy-protocol v2", "--upstream-proxy-protocol: \"v2\" (expected: 1 or 2)"),
+                Arguments.of(route + "--warm-up 0", "--warm-up: 0 (expected: 1..300 seconds)"),
+                Arguments.of(route + "--warm-up 301", "--warm-up: 301 (expected: 1..300 seconds)"),
                 Arguments.of(
                         route + "--acme letsencrpyt",
                         "--acme: \"letsencrpyt\" (expected: letsencrypt, letsencrypt-staging or"
@@ -126,7 +128,8 @@ class CommandLineTest {
                         "--trusted-proxy",
                         "--proxy-protocol",
                         "--upstream-ca",
-                        "--upstream-proxy-protocol"));
+                        "--upstream-proxy-protocol",
+                        "--warm-up"));
         assertThat(execute("demo", "--help")).isZero();
         assertThat(execute("--version")).isZero();
         assertThat(err.toString()).isEmpty();

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -26,6 +27,17 @@ public final class ClientTls {
      */
     public static SSLContext trusting(Collection<X509Certificate> issuers) {
         return HybridClientContext.over(TlsProvider.newContext(null, trustManager(issuers)));
+    }
+
+    /**
+     * A context that trusts one certificate, compared whole, whatever the name; with the key shares of
+     * {@link #trusting}.
+     *
+     * @param certificate the only one trusted
+     * @return a context that needs no {@code init}
+     */
+    public static SSLContext pinning(X509Certificate certificate) {
+        return HybridClientContext.over(TlsProvider.newContext(null, new PinnedTrust(Set.of(certificate))));
     }
 
     /**

@@ -7,7 +7,7 @@
  * {@code X25519Agreement}, {@code MlKemAgreement}, {@code RecordCipher}, {@code JvmJcaHelper}, {@code EcdsaSignature},
  * {@code ThreadRandom} and {@code PinnedTrust} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};
  * {@code ClientTls} and {@code HybridClientContext} are for clients;
- * {@code TlsSelfTest}, {@code TlsWarmUp} and {@code LibraryLogs} serve the start.
+ * {@code TlsSelfTest} and {@code LibraryLogs} serve the start.
  */
 @NullMarked
 package dev.tlsproxy.internal.tls;
