@@ -30,8 +30,10 @@ public final class JmxOnDemand extends MBeanServerBuilder {
 
     @Override
     public MBeanServerDelegate newMBeanServerDelegate() {
-        // XNIO takes any failure here for a JVM without MBean server.
         if (Thread.currentThread().getName().startsWith(PROXY_THREADS)) {
+            // XNIO takes any failure for a JVM without MBean server, and does not ask again. The next to ask may be a
+            // thread of the JVM's own, which would not find this class.
+            System.clearProperty(BUILDER);
             throw new IllegalStateException("no MBean server yet (made when a console asks for it)");
         }
         return super.newMBeanServerDelegate();

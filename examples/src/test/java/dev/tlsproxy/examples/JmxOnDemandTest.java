@@ -22,7 +22,8 @@ class JmxOnDemandTest {
     }
 
     @Test
-    void aThreadOfTheProxyGetsNone() throws InterruptedException {
+    void aThreadOfTheProxyGetsNoneAndTheNextToAskFindsTheJvmsOwnBuilder() throws InterruptedException {
+        JmxOnDemand.install();
         FutureTask<MBeanServerDelegate> asked = new FutureTask<>(builder::newMBeanServerDelegate);
         Thread thread = new Thread(asked, "tls-proxy-prepare");
         thread.start();
@@ -32,5 +33,6 @@ class JmxOnDemandTest {
                 .failsWithin(Duration.ZERO)
                 .withThrowableOfType(ExecutionException.class)
                 .withCauseInstanceOf(IllegalStateException.class);
+        assertThat(System.getProperty("javax.management.builder.initial")).isNull();
     }
 }
