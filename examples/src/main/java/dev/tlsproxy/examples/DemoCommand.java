@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
         description = "Starts three small HTTP servers and puts HTTPS in front of them.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
+        addMethodSubcommands = false,
         sortOptions = false)
 final class DemoCommand implements Callable<Integer> {
 

@@ -1,9 +1,9 @@
 package dev.tlsproxy.examples;
 
 import dev.tlsproxy.ProxyStartException;
+import dev.tlsproxy.TlsProxy;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,26 +28,28 @@ public final class Main {
     public static void main(String[] args) {
         // Undertow logs through jboss-logging, which does not choose slf4j by itself unless logback is there.
         System.setProperty("org.jboss.logging.provider", "slf4j");
-        prepare();
-        System.exit(commandLine(new PrintWriter(System.out, true, Charset.defaultCharset()))
+        JmxOnDemand.install();
+        TlsProxy.prepare();
+        // picocli would load what it converts to, java.sql too; no option here needs that.
+        System.setProperty("picocli.converters.excludes", "java\\.(sql|time)\\..*");
+        System.exit(commandLine(new PrintWriter(System.out, true, Charset.defaultCharset()), args)
                 .execute(args));
     }
 
-    /** What the proxy waits for when it starts is made while the command line is read, where there is a second core. */
-    private static void prepare() {
-        Thread thread = new Thread(ManagementFactory::getPlatformMBeanServer, "prepare");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    static CommandLine commandLine(PrintWriter out) {
-        CommandLine commandLine = new CommandLine(new TlsProxyCommand())
-                .addSubcommand(new DemoCommand(out))
-                .addSubcommand(new RunCommand(out));
+    /** With the command that the arguments begin with, or else with all of them: picocli takes its time for each. */
+    static CommandLine commandLine(PrintWriter out, String... args) {
+        String first = args.length == 0 ? "" : args[0];
+        CommandLine commandLine = new CommandLine(new TlsProxyCommand());
+        if (!first.equals("run")) {
+            commandLine.addSubcommand(new DemoCommand(out));
+        }
+        if (!first.equals("demo")) {
+            commandLine.addSubcommand(new RunCommand(out));
+        }
         commandLine.setOut(out);
         commandLine.setExpandAtFiles(false);
         commandLine.setParameterExceptionHandler(
-                (e, args) -> fail(e.getCommandLine(), WRONG_ARGUMENT, String.valueOf(e.getMessage())));
+                (e, unused) -> fail(e.getCommandLine(), WRONG_ARGUMENT, String.valueOf(e.getMessage())));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
             if (e instanceof UsageException) {
                 return fail(command, WRONG_ARGUMENT, String.valueOf(e.getMessage()));
@@ -69,7 +71,8 @@ public final class Main {
             name = "tls-proxy",
             description = "HTTPS in front of HTTP servers, with post-quantum key exchange.",
             mixinStandardHelpOptions = true,
-            versionProvider = Version.class)
+            versionProvider = Version.class,
+            addMethodSubcommands = false)
     private static final class TlsProxyCommand implements Runnable {
 
         @Override

@@ -23,6 +23,7 @@ import picocli.CommandLine.Option;
         description = "Puts HTTPS in front of your HTTP servers.",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
+        addMethodSubcommands = false,
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
 

@@ -1,7 +1,7 @@
 /**
  * The command line: {@code tls-proxy demo} and {@code tls-proxy run}.
  *
- * <p>Reading order: {@link dev.tlsproxy.examples.Main}; RunCommand with ListenAddress, RouteOption and CertificateOption;
+ * <p>Reading order: {@link dev.tlsproxy.examples.Main} (JmxOnDemand); RunCommand with ListenAddress, RouteOption and CertificateOption;
  * DemoCommand with DemoText; what both use to serve: Service, CaFile, ReadyLine.
  */
 @NullMarked
