@@ -30,6 +30,7 @@ final class NativeKeys {
     }
 
     /** Where the provider makes no form of it, the key itself: at signing the provider says what is wrong with it. */
+    @SuppressWarnings("ReferenceEquality") // two forms of a key may be equal
     PrivateKey formOf(PrivateKey key) {
         synchronized (forms) {
             PrivateKey known = forms.get(key);
