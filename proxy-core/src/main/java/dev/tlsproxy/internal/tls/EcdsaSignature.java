@@ -6,7 +6,6 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidKeyException;
 import java.security.InvalidParameterException;
 import java.security.PrivateKey;
-import java.security.Provider;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class EcdsaSignature extends Signature {
 
-    private static final String NAME = "NONEwithECDSA";
+    static final String NAME = "NONEwithECDSA";
     private static final int MAX_HASH = 64;
     private static final ECDomainParameters P256 = new ECDomainParameters(CustomNamedCurves.getByName("secp256r1"));
 
@@ -44,7 +43,7 @@ final class EcdsaSignature extends Signature {
     }
 
     private final Jvm jvm;
-    private final @Nullable Provider nativeProvider;
+    private final @Nullable NativeKeys nativeKeys;
     private final byte[] hash = new byte[MAX_HASH];
     private int length;
     private @Nullable ECDSASigner signer;
@@ -54,12 +53,12 @@ final class EcdsaSignature extends Signature {
      * Makes one.
      *
      * @param jvm for what is not done here
-     * @param nativeProvider signs with all keys that it can read, where it is there
+     * @param nativeKeys signs with all keys that a native provider can read, where one is there
      */
-    EcdsaSignature(Jvm jvm, @Nullable Provider nativeProvider) {
+    EcdsaSignature(Jvm jvm, @Nullable NativeKeys nativeKeys) {
         super(NAME);
         this.jvm = jvm;
-        this.nativeProvider = nativeProvider;
+        this.nativeKeys = nativeKeys;
     }
 
     @Override
@@ -75,9 +74,8 @@ final class EcdsaSignature extends Signature {
         other = null;
         // The key of a device (PKCS#11) shows its kind, not its number.
         ECPrivateKey open = key instanceof ECPrivateKey ec && ec.getParams() != null && ec.getS() != null ? ec : null;
-        if (open != null && nativeProvider != null) {
-            other = created(() -> Signature.getInstance(NAME, nativeProvider));
-            other.initSign(key);
+        if (open != null && nativeKeys != null) {
+            other = created(() -> nativeKeys.signer(key));
         } else if (open != null && P256.getN().equals(open.getParams().getOrder())) {
             signer = signerOf(open.getS(), random);
         } else {
@@ -106,6 +104,8 @@ final class EcdsaSignature extends Signature {
     private static Signature created(Jvm source) throws InvalidKeyException {
         try {
             return source.create();
+        } catch (InvalidKeyException e) {
+            throw e;
         } catch (GeneralSecurityException e) {
             throw new InvalidKeyException("no provider has " + NAME, e);
         }

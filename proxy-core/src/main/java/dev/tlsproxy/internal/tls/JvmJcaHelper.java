@@ -6,6 +6,7 @@ import java.security.Signature;
 import java.util.Locale;
 import org.bouncycastle.jcajce.util.DefaultJcaJceHelper;
 import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds a cryptographic primitive at the providers registered in this JVM, in their order: SunJCE does AES-GCM, or a
@@ -16,15 +17,17 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 final class JvmJcaHelper extends DefaultJcaJceHelper {
 
     private final CryptoChoice choice;
+    private final @Nullable NativeKeys nativeKeys;
 
     JvmJcaHelper(CryptoChoice choice) {
         this.choice = choice;
+        this.nativeKeys = choice.nativeProvider() == null ? null : new NativeKeys(choice.nativeProvider());
     }
 
     @Override
     public Signature createSignature(String algorithm) throws NoSuchAlgorithmException {
-        if (choice.ownEcdsa() && algorithm.equalsIgnoreCase("NONEwithECDSA")) {
-            return new EcdsaSignature(() -> super.createSignature(algorithm), choice.nativeProvider());
+        if (choice.ownEcdsa() && algorithm.equalsIgnoreCase(EcdsaSignature.NAME)) {
+            return new EcdsaSignature(() -> super.createSignature(algorithm), nativeKeys);
         }
         try {
             return super.createSignature(signatureName(algorithm));

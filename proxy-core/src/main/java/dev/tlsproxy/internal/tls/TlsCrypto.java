@@ -9,6 +9,7 @@ import java.security.spec.AlgorithmParameterSpec;
 import org.bouncycastle.jcajce.util.JcaJceHelper;
 import org.bouncycastle.tls.EncryptionAlgorithm;
 import org.bouncycastle.tls.NamedGroup;
+import org.bouncycastle.tls.TlsUtils;
 import org.bouncycastle.tls.crypto.Tls13Verifier;
 import org.bouncycastle.tls.crypto.TlsCipher;
 import org.bouncycastle.tls.crypto.TlsCryptoParameters;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
 final class TlsCrypto extends JcaTlsCrypto {
 
     private static final String CHACHA20_POLY1305 = "ChaCha20-Poly1305";
+    private static final String AES_GCM = "AES/GCM/NoPadding";
+    private static final int AES_128_KEY = 16;
+    private static final int AES_256_KEY = 32;
     private static final int CHACHA20_KEY = 32;
     private static final int TAG = 16;
 
@@ -61,28 +65,52 @@ final class TlsCrypto extends JcaTlsCrypto {
     @Override
     public TlsCipher createCipher(TlsCryptoParameters parameters, int encryptionAlgorithm, int macAlgorithm)
             throws IOException {
-        if (encryptionAlgorithm != EncryptionAlgorithm.CHACHA20_POLY1305) {
-            return super.createCipher(parameters, encryptionAlgorithm, macAlgorithm);
-        }
+        boolean tls13 =
+                TlsUtils.isTLSv13(parameters.getSecurityParametersHandshake().getNegotiatedVersion());
         try {
-            return new TlsAEADCipher(
-                    parameters,
-                    new RecordCipher(getHelper().createCipher(CHACHA20_POLY1305), "ChaCha20", true),
-                    new RecordCipher(getHelper().createCipher(CHACHA20_POLY1305), "ChaCha20", false),
-                    CHACHA20_KEY,
-                    TAG,
-                    TlsAEADCipher.AEAD_CHACHA20_POLY1305,
-                    null);
+            return switch (encryptionAlgorithm) {
+                case EncryptionAlgorithm.AES_128_GCM ->
+                    tls13
+                            ? new Tls13Records(parameters, cipher(AES_GCM, true), cipher(AES_GCM, false), AES_128_KEY)
+                            : super.createCipher(parameters, encryptionAlgorithm, macAlgorithm);
+                case EncryptionAlgorithm.AES_256_GCM ->
+                    tls13
+                            ? new Tls13Records(parameters, cipher(AES_GCM, true), cipher(AES_GCM, false), AES_256_KEY)
+                            : super.createCipher(parameters, encryptionAlgorithm, macAlgorithm);
+                case EncryptionAlgorithm.CHACHA20_POLY1305 -> chaCha20(parameters, tls13);
+                default -> super.createCipher(parameters, encryptionAlgorithm, macAlgorithm);
+            };
         } catch (GeneralSecurityException e) {
             return super.createCipher(parameters, encryptionAlgorithm, macAlgorithm);
         }
     }
 
+    private TlsCipher chaCha20(TlsCryptoParameters parameters, boolean tls13)
+            throws IOException, GeneralSecurityException {
+        RecordCipher encryption = cipher(CHACHA20_POLY1305, true);
+        RecordCipher decryption = cipher(CHACHA20_POLY1305, false);
+        return tls13
+                ? new Tls13Records(parameters, encryption, decryption, CHACHA20_KEY)
+                : new TlsAEADCipher(
+                        parameters,
+                        encryption,
+                        decryption,
+                        CHACHA20_KEY,
+                        TAG,
+                        TlsAEADCipher.AEAD_CHACHA20_POLY1305,
+                        null);
+    }
+
+    private RecordCipher cipher(String name, boolean encrypts) throws GeneralSecurityException {
+        return new RecordCipher(getHelper().createCipher(name), name.equals(AES_GCM) ? "AES" : "ChaCha20", encrypts);
+    }
+
+    /** Of TLS 1.2. */
     @Override
     protected TlsAEADCipherImpl createAEADCipher(String cipher, String algorithm, int keySize, boolean encrypts)
             throws GeneralSecurityException {
-        return cipher.equals("AES/GCM/NoPadding")
-                ? new RecordCipher(getHelper().createCipher(cipher), algorithm, encrypts)
+        return cipher.equals(AES_GCM)
+                ? cipher(AES_GCM, encrypts)
                 : super.createAEADCipher(cipher, algorithm, keySize, encrypts);
     }
 
@@ -118,6 +146,20 @@ final class TlsCrypto extends JcaTlsCrypto {
     protected Tls13Verifier createTls13Verifier(
             String algorithm, @Nullable AlgorithmParameterSpec parameters, PublicKey key) throws IOException {
         return super.createTls13Verifier(JvmJcaHelper.signatureName(algorithm), parameters, key);
+    }
+
+    /** bctls asks for ChaCha20 and Poly1305 by names that Bouncy Castle's provider alone has. */
+    @Override
+    protected @Nullable Boolean isSupportedEncryptionAlgorithm(int encryptionAlgorithm) {
+        if (encryptionAlgorithm != EncryptionAlgorithm.CHACHA20_POLY1305) {
+            return super.isSupportedEncryptionAlgorithm(encryptionAlgorithm);
+        }
+        try {
+            getHelper().createCipher(CHACHA20_POLY1305);
+            return true;
+        } catch (GeneralSecurityException e) {
+            return false;
+        }
     }
 
     /** Of the ML-KEM groups that of X25519MLKEM768 alone where the JVM has none. */

@@ -4,8 +4,8 @@
  * {@code TlsConfig}, {@code CertificateTable} and {@code ChallengeTable}; or waits for a {@code CertificateDemand}; its answer is an {@code Admission} with
  * {@code EngineParameters} ({@code NamedGroups}). In the handshake {@code SniKeyManager} gives the key and
  * {@code ServerFlight} reads the group. {@code TlsProvider}, {@code CryptoChoice}, {@code TlsCrypto},
- * {@code X25519Agreement}, {@code MlKemAgreement}, {@code RecordCipher}, {@code JvmJcaHelper}, {@code EcdsaSignature},
- * {@code ThreadRandom} and {@code PinnedTrust} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};
+ * {@code X25519Agreement}, {@code MlKemAgreement}, {@code Tls13Records}, {@code RecordCipher}, {@code JvmJcaHelper}, {@code EcdsaSignature},
+ * {@code NativeKeys}, {@code ThreadRandom} and {@code PinnedTrust} are the cryptography below; {@code LocalCa} is a certificate manager, over {@code LocalIssuer};
  * {@code ClientTls} and {@code HybridClientContext} are for clients;
  * {@code TlsSelfTest} and {@code LibraryLogs} serve the start.
  */

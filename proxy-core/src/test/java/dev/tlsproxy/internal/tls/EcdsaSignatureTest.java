@@ -30,13 +30,13 @@ class EcdsaSignatureTest {
     private final SecureRandom random = new SecureRandom();
     private final AtomicInteger askedJvm = new AtomicInteger();
 
-    private EcdsaSignature own(Provider nativeProvider) {
+    private EcdsaSignature own(NativeKeys nativeKeys) {
         return new EcdsaSignature(
                 () -> {
                     askedJvm.incrementAndGet();
                     return Signature.getInstance(NAME);
                 },
-                nativeProvider);
+                nativeKeys);
     }
 
     @ParameterizedTest
@@ -139,7 +139,7 @@ class EcdsaSignatureTest {
         Assumptions.assumeTrue(present != null, "no native provider on this class path");
         KeyPair pair = pair(curve);
         byte[] hash = bytes(32);
-        EcdsaSignature signature = own(present);
+        EcdsaSignature signature = own(new NativeKeys(present));
         signature.initSign(pair.getPrivate(), random);
         signature.update(hash);
 

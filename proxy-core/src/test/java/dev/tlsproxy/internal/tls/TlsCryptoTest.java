@@ -58,6 +58,29 @@ class TlsCryptoTest {
         assertThatCode(() -> TlsSelfTest.handshake(server, client, offer)).doesNotThrowAnyException();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "TLSv1.3, TLS_AES_128_GCM_SHA256",
+        "TLSv1.3, TLS_AES_256_GCM_SHA384",
+        "TLSv1.3, TLS_CHACHA20_POLY1305_SHA256",
+        "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+        "TLSv1.2, TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+        "TLSv1.2, TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"
+    })
+    void servesAClientThatHasOneSuiteOnly(String protocol, String suite) {
+        CertifiedKey key = TestCa.create().request("suite.example").issue();
+        ServerTlsContext server = new ServerTlsContext(
+                        new TlsConfig(true, false, false, Optional.empty()),
+                        new CertificateTable(),
+                        new ChallengeTable(),
+                        CertificateDemand.NONE)
+                .alone("self-test.invalid", key);
+        SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
+        BCSSLParameters offer = new BCSSLParameters(new String[] {suite}, new String[] {protocol});
+
+        assertThatCode(() -> TlsSelfTest.handshake(server, client, offer)).doesNotThrowAnyException();
+    }
+
     @Test
     void hasNoProviderBehindTheJvms() {
         assertThatThrownBy(() -> helper.createCipher("ChaCha7539")).isInstanceOf(NoSuchAlgorithmException.class);
