@@ -32,6 +32,13 @@ public final class Http1Connection extends StreamClientConnection {
     /** Interim responses before the final one; more are taken for an attack. */
     static final int MAX_INTERIM_RESPONSES = 10;
 
+    /**
+     * While nobody reads the response's body. Reads stay resumed until something comes: mostly the body is read at once and
+     * the connection idle again within the same turn, and suspending them meanwhile would be for nothing.
+     */
+    private static final ChannelListener<ConduitStreamSourceChannel> UNWANTED =
+            ConduitStreamSourceChannel::suspendReads;
+
     private final Consumer<String> faults;
     private final ResponseSource source;
     private final RequestSink sink;
@@ -212,8 +219,7 @@ public final class Http1Connection extends StreamClientConnection {
         // an answer to a part of the request: what else the upstream will make of the rest is its own affair
         reusable = head.persistent() && !framing.last() && sink.isDone();
         source.begin(framing);
-        responseChannel().setReadListener(null);
-        responseChannel().suspendReads();
+        responseChannel().setReadListener(UNWANTED);
         exchange.responded(response(head));
     }
 
