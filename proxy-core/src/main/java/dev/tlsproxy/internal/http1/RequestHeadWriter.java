@@ -43,6 +43,15 @@ final class RequestHeadWriter {
         return writer.written();
     }
 
+    /** The length that a request's fields announce; -1 for chunks. */
+    static long bodyLength(HeaderMap fields) {
+        if (fields.contains(Headers.TRANSFER_ENCODING)) {
+            return -1;
+        }
+        String length = fields.getFirst(Headers.CONTENT_LENGTH);
+        return length == null ? 0 : Long.parseLong(length);
+    }
+
     /** The last chunk with trailers, and the empty line; forbidden and unwritable trailers are left out. */
     static ByteBuffer lastChunk(@Nullable HeaderMap trailers) {
         RequestHeadWriter writer = new RequestHeadWriter();
