@@ -45,6 +45,7 @@ final class PeekedConnection extends WrappedConnection {
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
         lazy.begin();
+        records.holdSmall();
         this.negotiated = tls;
         this.emptyQuery = emptyQuery;
         this.activity = activity;
