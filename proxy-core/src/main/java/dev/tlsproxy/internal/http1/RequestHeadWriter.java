@@ -43,6 +43,15 @@ final class RequestHeadWriter {
         return writer.written();
     }
 
+    /** The length that a request's fields announce; -1 for chunks. */
+    static long bodyLength(HeaderMap fields) {
+        if (fields.contains(Headers.TRANSFER_ENCODING)) {
+            return -1;
+        }
+        String length = fields.getFirst(Headers.CONTENT_LENGTH);
+        return length == null ? 0 : Long.parseLong(length);
+    }
+
     /** The last chunk with trailers, and the empty line; forbidden and unwritable trailers are left out. */
     static ByteBuffer lastChunk(@Nullable HeaderMap trailers) {
         RequestHeadWriter writer = new RequestHeadWriter();
@@ -84,12 +93,13 @@ final class RequestHeadWriter {
         if (name.length() == 0) {
             throw new IllegalStateException(what + ": empty (expected: a token)");
         }
+        reserve(name.length());
         for (int i = 0; i < name.length(); i++) {
             byte octet = name.byteAt(i);
             if (!Octets.isToken(octet)) {
                 throw new IllegalStateException(what + ": a character of no token (expected: a token)");
             }
-            octet(octet);
+            bytes[length++] = octet;
         }
     }
 
@@ -107,12 +117,13 @@ final class RequestHeadWriter {
     }
 
     private void value(String value) {
+        reserve(value.length());
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if (c == '\r' || c == '\n' || c == 0 || c > 0xFF) {
                 throw new IllegalStateException("field value: CR, LF, NUL or no Latin-1 (expected: none of them)");
             }
-            octet(c);
+            bytes[length++] = (byte) c;
         }
     }
 
@@ -128,10 +139,14 @@ final class RequestHeadWriter {
     }
 
     private void octet(int octet) {
-        if (length == bytes.length) {
-            bytes = Arrays.copyOf(bytes, length * 2);
-        }
+        reserve(1);
         bytes[length++] = (byte) octet;
+    }
+
+    private void reserve(int more) {
+        if (more > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length + more, 2 * bytes.length));
+        }
     }
 
     private ByteBuffer written() {

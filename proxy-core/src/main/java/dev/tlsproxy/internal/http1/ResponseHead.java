@@ -1,5 +1,6 @@
 package dev.tlsproxy.internal.http1;
 
+import io.undertow.client.ClientResponse;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
@@ -29,6 +30,10 @@ record ResponseHead(HttpString protocol, int status, String reason, HeaderMap fi
     /** RFC 9112 section 9.3. */
     boolean persistent() {
         return !names("close") && (!http10() || names("keep-alive"));
+    }
+
+    ClientResponse response() {
+        return new ClientResponse(status, reason, protocol, fields);
     }
 
     private boolean names(String option) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.xnio.ChannelListener;
 import org.xnio.ChannelListeners;
@@ -14,6 +15,7 @@ import org.xnio.Option;
 import org.xnio.StreamConnection;
 import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
+import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /** What a client connection leaves to the connection it runs over. */
 public abstract class StreamClientConnection implements ClientConnection {
@@ -47,6 +49,20 @@ public abstract class StreamClientConnection implements ClientConnection {
     protected final void closed() {
         ChannelListeners.invokeChannelListener(this, closeSetter.get());
         closeListeners.forEach(listener -> ChannelListeners.invokeChannelListener(this, listener));
+    }
+
+    /** XNIO tells no reader that its connection was closed on this side; it would wait for ever. */
+    protected final void wakeReader() {
+        ConduitStreamSourceChannel source = stream.getSourceChannel();
+        ChannelListener<? super ConduitStreamSourceChannel> reader = source.getReadListener();
+        if (reader == null) {
+            return;
+        }
+        try {
+            getIoThread().execute(() -> reader.handleEvent(source));
+        } catch (RejectedExecutionException e) {
+            // the worker is shut down, and the reader with it
+        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import org.xnio.conduits.ReadReadyHandler;
 final class PeekedConnection extends WrappedConnection {
 
     private final StreamConnection raw;
+    private final LazySourceConduit lazy;
     private final SparingSourceConduit sparing;
     private final ReplayingSourceConduit source;
     private final RecordBatchConduit records;
@@ -32,7 +33,8 @@ final class PeekedConnection extends WrappedConnection {
         this.raw = raw;
         records = new RecordBatchConduit(raw.getSinkChannel().getConduit());
         setSinkConduit(new ObservingSinkConduit(records, flight));
-        sparing = new SparingSourceConduit(raw.getSourceChannel().getConduit());
+        lazy = new LazySourceConduit(raw.getSourceChannel().getConduit());
+        sparing = new SparingSourceConduit(lazy);
         source = new ReplayingSourceConduit(sparing, peeked);
         setSourceConduit(source);
     }
@@ -42,6 +44,8 @@ final class PeekedConnection extends WrappedConnection {
     }
 
     void http1(NegotiatedTls tls, EmptyQuery emptyQuery, Http1Activity activity) {
+        lazy.begin();
+        records.holdSmall();
         this.negotiated = tls;
         this.emptyQuery = emptyQuery;
         this.activity = activity;

@@ -16,9 +16,9 @@ import org.xnio.conduits.WriteReadyHandler;
 
 /**
  * Sends the large TLS records of a transfer four at a time: a write costs the kernel about as much for four as for one.
- * What it holds leaves when it is flushed, and at the end of the I/O thread's turn at the latest. Small records, an alert
- * among them, are never held: behind a close_notify there is nothing left to write. The memory of all batches together is
- * bounded; where it is used up records are written one by one.
+ * What it holds leaves when it is flushed, and at the end of the I/O thread's turn at the latest. Small records are held
+ * only from {@link #holdSmall} on. Records as small as an alert are never held: behind a close_notify there is nothing left to
+ * write. The memory of all batches together is bounded; where it is used up records are written one by one.
  *
  * <p>Used on the connection's I/O thread.
  */
@@ -29,6 +29,9 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
 
     private static final int LARGE = 8 * 1024;
 
+    /** More than an alert has, whatever protects it (RFC 8446 section 6); less than any response head. */
+    private static final int SMALL = 80;
+
     /** 16 MB: slow clients hold theirs for as long as their sockets take nothing. */
     private static final BufferPool BATCHES = new BufferPool(CAPACITY, 256);
 
@@ -38,20 +41,29 @@ final class RecordBatchConduit extends AbstractStreamSinkConduit<StreamSinkCondu
     private boolean awaited;
     private boolean blocked;
     private boolean resumed; // as whoever writes wants it; holds while blocked
+    private int least = LARGE;
 
     RecordBatchConduit(StreamSinkConduit next) {
         super(next);
+    }
+
+    /**
+     * From now on small records are held as well, for the response of an HTTP/1.1 exchange: those of the turn's exchanges
+     * then leave one behind the other, and most find their reader awake, which costs the kernel less.
+     */
+    void holdSmall() {
+        least = SMALL;
     }
 
     @Override
     public int write(ByteBuffer source) throws IOException {
         check();
         int length = source.remaining();
-        boolean large = length >= LARGE && length <= CAPACITY;
-        if (!batch.isEmpty() && (!large || batch.room() < length) && !writeOut()) {
+        boolean held = length >= least && length <= CAPACITY;
+        if (!batch.isEmpty() && (!held || batch.room() < length) && !writeOut()) {
             return 0;
         }
-        if (!large || (batch.isEmpty() && !begin())) {
+        if (!held || (batch.isEmpty() && !begin())) {
             return next.write(source);
         }
         batch.add(source);

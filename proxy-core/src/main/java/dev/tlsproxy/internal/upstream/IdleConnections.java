@@ -42,13 +42,19 @@ final class IdleConnections {
         }
     }
 
-    /** The newest one for a client that is still usable; closes those that are not. */
+    /**
+     * The newest one for a client that is still usable; closes those that are not.
+     *
+     * <p>For a request that may be sent again the socket is not looked at: the selector has been in this turn of the thread,
+     * what it tells of fails the request before it is sent, and it goes out on another connection. What comes within the
+     * turn is as unseen as what is on its way.
+     */
     @Nullable
-    PooledConnection take(@Nullable ClientAddresses client) {
+    PooledConnection take(@Nullable ClientAddresses client, boolean repeatable) {
         PooledConnection connection;
         while ((connection = newestFor(client)) != null) {
             remove(connection);
-            if (age(connection) < idleTime.toNanos() && connection.isQuiet()) {
+            if (age(connection) < idleTime.toNanos() && (repeatable ? connection.isIdle() : connection.isQuiet())) {
                 connection.reused();
                 return connection;
             }

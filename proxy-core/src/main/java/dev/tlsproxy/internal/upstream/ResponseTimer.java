@@ -1,56 +1,56 @@
 package dev.tlsproxy.internal.upstream;
 
 import java.time.Duration;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.xnio.XnioExecutor;
-import org.xnio.XnioIoThread;
 
 /** The time for a response head, counted from the last progress of the request. */
 final class ResponseTimer {
 
-    private final XnioIoThread thread;
+    private final ResponseTimers timers;
     private final long limit;
-    private final LongSupplier ticker;
     private final Runnable expired;
-    private XnioExecutor.@Nullable Key key;
-    private long since;
+    private volatile long since;
 
-    ResponseTimer(XnioIoThread thread, Duration limit, LongSupplier ticker, Runnable expired) {
-        this.thread = thread;
+    // where it stands with the timers, and guarded by them
+    boolean listed;
+
+    @Nullable
+    ResponseTimer previous;
+
+    @Nullable
+    ResponseTimer next;
+
+    /**
+     * @param timers of the I/O thread that {@code expired} runs on
+     */
+    ResponseTimer(ResponseTimers timers, Duration limit, Runnable expired) {
+        this.timers = timers;
         this.limit = limit.toNanos();
-        this.ticker = ticker;
         this.expired = expired;
     }
 
     void start() {
         progress();
-        arm(limit);
+        timers.add(this);
     }
 
-    /** Cheap: the timer itself is set anew only when it fires too early. */
+    /** Cheap: the thread's timer is set anew only when it fires too early. */
     void progress() {
-        since = ticker.getAsLong();
+        since = timers.now();
     }
 
     void stop() {
-        if (key != null) {
-            key.remove();
-            key = null;
-        }
+        timers.remove(this);
     }
 
-    private void arm(long nanos) {
-        stop();
-        key = Timers.after(thread, nanos, this::fired);
+    /** When the time is over; nanoseconds as of the pool's ticker. */
+    long deadline() {
+        return since + limit;
     }
 
-    private void fired() {
-        key = null;
-        long left = limit - (ticker.getAsLong() - since);
-        if (left > 0) {
-            arm(left);
-        } else {
+    /** Called by the timers. */
+    void runOut() {
+        if (timers.remove(this)) {
             expired.run();
         }
     }

@@ -73,7 +73,8 @@ final class UpstreamAttempt implements UpstreamConnector.Callback, SharedConnect
             return;
         }
         upstream.health().tried();
-        PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced());
+        boolean repeatable = exchange.isRequestComplete() && RequestHead.isIdempotent(exchange.getRequestMethod());
+        PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced(), repeatable);
         if (idle != null) {
             lend(idle);
         } else {

@@ -48,9 +48,8 @@ final class UpstreamConnection extends ForwardingClientConnection {
         this.connection = connection;
         this.client = client;
         this.timer = new ResponseTimer(
-                attempt.exchange().getIoThread(),
+                attempt.pool().timers(attempt.exchange().getIoThread()),
                 attempt.call().responseHeadTimeout(),
-                attempt.pool().ticker(),
                 () -> fail(UpstreamFailure.RESPONSE_TIMEOUT));
     }
 

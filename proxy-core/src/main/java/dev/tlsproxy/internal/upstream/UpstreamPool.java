@@ -18,6 +18,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
+import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
 
 /**
@@ -39,6 +40,7 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
     private final HealthReport report;
     private final HealthChecks checks;
     private final ConcurrentHashMap<UpstreamAddress, UpstreamState> states = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<XnioIoThread, ResponseTimers> timers = new ConcurrentHashMap<>();
     private final Set<StreamConnection> connections = ConcurrentHashMap.newKeySet();
     private volatile @Nullable Set<UpstreamAddress> served;
     private volatile boolean closed;
@@ -151,6 +153,11 @@ public final class UpstreamPool implements ProxyClient, AutoCloseable {
 
     LongSupplier ticker() {
         return ticker;
+    }
+
+    ResponseTimers timers(XnioIoThread thread) {
+        ResponseTimers known = timers.get(thread);
+        return known != null ? known : timers.computeIfAbsent(thread, key -> new ResponseTimers(key, ticker));
     }
 
     UpstreamConnector connector() {

@@ -15,7 +15,7 @@
  *   <li>{@link UpstreamConnector}: a new connection; {@link ConnectTry}, {@link InetAddresses}, {@link ProxyHeaderVersion},
  *       {@link TlsConnect}, {@link TruncationGuard}.
  *   <li>{@link UpstreamConnection}: a connection lent to one exchange, over {@link ForwardingClientConnection},
- *       {@link RequestHead}, {@link ResponseTimer}, {@link UpstreamExchange},
+ *       {@link RequestHead}, {@link ResponseTimer} with {@link ResponseTimers}, {@link UpstreamExchange},
  *       {@link Timers}.
  *   <li>The bodies: {@link RequestChannel}, {@link ResponseChannel}, {@link FlushWhenDry}, {@link YieldingSource}.
  * </ol>

@@ -158,6 +158,53 @@ class Http1ConnectionTest {
         await().until(() -> !connection.isOpen());
     }
 
+    /** In the same turn of the I/O thread, so that no selector has told the idle connection of it before. */
+    @Test
+    void whatComesBeforeARequestIsNotItsResponseAndTheRequestIsNotSent() throws Exception {
+        CompletableFuture<Boolean> failed = new CompletableFuture<>();
+        run(() -> {
+            upstream.getOutputStream().write('x');
+            connection.sendRequest(get(), failing(failed));
+            connection.responseChannel().getReadListener().handleEvent(connection.responseChannel());
+            assertThat(failed).isDone();
+            assertThat(connection.hasResponseBytes()).isFalse();
+            assertThat(connection.isOpen()).isFalse();
+        });
+        assertThat(upstream.getInputStream().read()).isEqualTo(-1);
+    }
+
+    /** Such as for bytes that were read as the rest of the response before. */
+    @Test
+    void readinessWithoutBytesBeforeARequestIsSentDoesNotFailIt() throws Exception {
+        CompletableFuture<Boolean> failed = new CompletableFuture<>();
+        run(() -> {
+            connection.sendRequest(get(), failing(failed));
+            connection.responseChannel().getReadListener().handleEvent(connection.responseChannel());
+        });
+        assertThat(read("\r\n\r\n")).isEqualTo("GET / HTTP/1.1\r\n\r\n");
+        assertThat(failed).isNotDone();
+    }
+
+    private static ClientRequest get() {
+        ClientRequest request = new ClientRequest().setMethod(Methods.GET).setPath("/");
+        request.getRequestHeaders().remove(Headers.HOST);
+        return request;
+    }
+
+    private static ClientCallback<ClientExchange> failing(CompletableFuture<Boolean> failed) {
+        return new Nothing() {
+            @Override
+            public void completed(ClientExchange result) {
+                result.setResponseListener(this);
+            }
+
+            @Override
+            public void failed(IOException e) {
+                failed.complete(true);
+            }
+        };
+    }
+
     private static class Nothing implements ClientCallback<ClientExchange> {
         @Override
         public void completed(ClientExchange result) {

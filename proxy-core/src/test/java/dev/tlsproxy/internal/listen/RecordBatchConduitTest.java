@@ -60,6 +60,48 @@ class RecordBatchConduitTest {
     }
 
     @Test
+    void smallRecordOfAResponseIsHeldUntilItIsFlushed() {
+        turns.run(() -> {
+            conduit.holdSmall();
+            assertThat(conduit.write(record(100, 1))).isEqualTo(100);
+            assertThat(conduit.write(record(200, 2))).isEqualTo(200);
+            assertThat(socket.calls()).isEmpty();
+            assertThat(conduit.flush()).isTrue();
+            assertThat(socket.calls()).containsExactly("write 300", "flush");
+        });
+    }
+
+    @Test
+    void smallRecordOfAResponseThatNobodyFlushesLeavesAtTheEndOfTheTurn() {
+        turns.run(() -> {
+            conduit.holdSmall();
+            conduit.write(record(100, 1));
+        });
+        turns.run(() -> assertThat(socket.calls()).containsExactly("write 100"));
+    }
+
+    /** It may be close_notify, behind which nothing is written or flushed. */
+    @Test
+    void recordAsSmallAsAnAlertForcesOutWhatIsHeld() {
+        turns.run(() -> {
+            conduit.holdSmall();
+            conduit.write(record(100, 1));
+            conduit.write(record(40, 2));
+            assertThat(socket.calls()).containsExactly("write 100", "write 40");
+        });
+    }
+
+    @Test
+    void smallRecordThatIsHeldLeavesBeforeTheEndOfWrites() {
+        turns.run(() -> {
+            conduit.holdSmall();
+            conduit.write(record(100, 1));
+            conduit.terminateWrites();
+            assertThat(socket.calls()).containsExactly("write 100", "terminateWrites");
+        });
+    }
+
+    @Test
     void smallRecordBehindABatchThatTheSocketDoesNotTakeIsRefused() {
         turns.run(() -> {
             socket.takeOnly(RECORD + 10);
