@@ -148,12 +148,13 @@ class Tls13RecordsTest {
     }
 
     private SSLEngine serverFor(ByteBuffer hello) {
+        CertificateTable table = new CertificateTable();
+        table.deploy(NAME, key);
         ServerTlsContext context = new ServerTlsContext(
-                        new TlsConfig(true, false, false, Optional.empty()),
-                        new CertificateTable(),
-                        new ChallengeTable(),
-                        CertificateDemand.NONE)
-                .alone(NAME, key);
+                new TlsConfig(true, false, false, Optional.empty()),
+                table,
+                new ChallengeTable(),
+                CertificateDemand.NONE);
         ClientHelloReader reader = new ClientHelloReader();
         reader.feed(hello);
         Admission.Proceed proceed =

@@ -42,13 +42,7 @@ class TlsCryptoTest {
     })
     void showsCertificatesWithRsaKeys(String protocol, String scheme) {
         CertifiedKey key = TestCa.create().request("rsa.example").rsa(2048).issue();
-        CertificateTable table = new CertificateTable();
-        table.deploy(TlsSelfTest.NAME, key);
-        ServerTlsContext server = new ServerTlsContext(
-                new TlsConfig(true, false, false, Optional.empty()),
-                table,
-                new ChallengeTable(),
-                CertificateDemand.NONE);
+        ServerTlsContext server = serverWith(key);
         SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
         BCSSLParameters offer = new BCSSLParameters(
                 new String[] {"TLS_AES_128_GCM_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"},
@@ -69,12 +63,7 @@ class TlsCryptoTest {
     })
     void servesAClientThatHasOneSuiteOnly(String protocol, String suite) {
         CertifiedKey key = TestCa.create().request("suite.example").issue();
-        ServerTlsContext server = new ServerTlsContext(
-                        new TlsConfig(true, false, false, Optional.empty()),
-                        new CertificateTable(),
-                        new ChallengeTable(),
-                        CertificateDemand.NONE)
-                .alone("self-test.invalid", key);
+        ServerTlsContext server = serverWith(key);
         SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
         BCSSLParameters offer = new BCSSLParameters(new String[] {suite}, new String[] {protocol});
 
@@ -103,5 +92,15 @@ class TlsCryptoTest {
 
         assertThat(Security.getProvider("BC")).isNull();
         assertThat(Security.getProvider("BCJSSE")).isNull();
+    }
+
+    private static ServerTlsContext serverWith(CertifiedKey key) {
+        CertificateTable table = new CertificateTable();
+        table.deploy(TlsSelfTest.NAME, key);
+        return new ServerTlsContext(
+                new TlsConfig(true, false, false, Optional.empty()),
+                table,
+                new ChallengeTable(),
+                CertificateDemand.NONE);
     }
 }
