@@ -45,9 +45,8 @@ final class IdleConnections {
     /**
      * The newest one for a client that is still usable; closes those that are not.
      *
-     * <p>For a request that may be sent again the socket is not looked at: the selector has been in this turn of the thread,
-     * what it tells of fails the request before it is sent, and it goes out on another connection. What comes within the
-     * turn is as unseen as what is on its way.
+     * <p>For a request that may be sent again the socket is not looked at here, but right before it is sent: what has come
+     * by then fails it, and it goes out on another connection.
      */
     @Nullable
     PooledConnection take(@Nullable ClientAddresses client, boolean repeatable) {
