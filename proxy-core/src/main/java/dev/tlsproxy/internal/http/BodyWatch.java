@@ -25,14 +25,6 @@ final class BodyWatch {
     private final ExchangeState state;
     private final IdleSweeps sweeps;
 
-    // where it stands in its sweep, and guarded by that
-    @Nullable
-    BodyWatch previous;
-
-    @Nullable
-    BodyWatch next;
-
-    private IdleSweeps.@Nullable Sweep sweep;
     private @Nullable RequestBody request;
     private @Nullable ResponseBody response;
     private @Nullable ChunkedFraming chunks;
@@ -53,7 +45,7 @@ final class BodyWatch {
 
     void begin() {
         HttpServerExchange exchange = state.exchange();
-        sweep = sweeps.join(exchange.getIoThread(), this);
+        sweeps.join(exchange.getIoThread(), this);
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper((factory, same) -> {
                 RequestBody body = new RequestBody(factory.create(), state, chunks());
@@ -175,9 +167,7 @@ final class BodyWatch {
             return false;
         }
         ended = true;
-        if (sweep != null) {
-            sweep.leave(this);
-        }
+        sweeps.leave(state.exchange().getIoThread(), this);
         if (lingering != null) {
             lingering.remove();
         }

@@ -25,12 +25,11 @@ final class HopHeaders {
 
     private static final String VIA_HTTP11 = "1.1 " + PSEUDONYM;
     private static final String WEBSOCKET = "websocket";
-    private static final String KEEP_ALIVE = "keep-alive";
 
     /** Fields of one connection. {@code Proxy-Authorization} and its like are between a client and this proxy. */
     private static final Set<HttpString> HOP_BY_HOP = Set.of(
             Headers.CONNECTION,
-            new HttpString(KEEP_ALIVE),
+            new HttpString("Keep-Alive"),
             new HttpString("Proxy-Connection"),
             Headers.PROXY_AUTHENTICATE,
             new HttpString("Proxy-Authentication-Info"),
@@ -236,8 +235,7 @@ final class HopHeaders {
 
     private static Set<String> nominated(HeaderMap fields) {
         HeaderValues connection = fields.get(Headers.CONNECTION);
-        // the common option names a field that is hop-by-hop anyway
-        if (connection == null || (connection.size() == 1 && KEEP_ALIVE.equalsIgnoreCase(connection.getFirst()))) {
+        if (connection == null) {
             return Set.of();
         }
         Set<String> names = new HashSet<>();
