@@ -33,6 +33,8 @@ class Http2FloodIT {
     private static final int END_HEADERS = 4;
     private static final int GOAWAY = 7;
     private static final int PROTOCOL_ERROR = 1;
+    private static final int RST_STREAM = 3;
+    private static final int STREAM_CLOSED = 5;
     private static final int REFUSED_STREAM = 7;
     private static final int ENHANCE_YOUR_CALM = 11;
 
@@ -123,6 +125,26 @@ class Http2FloodIT {
             assertThat(client.response(1)).containsEntry(":status", "200");
         }
         assertThat(upstream.onlyRequest().header("x").orElseThrow()).hasSize(18_000);
+    }
+
+    /** RFC 9113 section 5.1: an error of that stream, not of the connection. grpc-java sends so now and then. */
+    @Test
+    void dataBehindTheClientsOwnResetIsAnErrorOfThatStreamOnly() throws Exception {
+        try (H2Client client = local.http2()) {
+            client.headers(1, 0, local.fields("POST", "/given-up"));
+            client.reset(1);
+            client.data(1, 0, "late");
+            client.data(1, H2Client.END_STREAM, "later");
+            H2Client.Frame frame = client.nextFrame();
+            while (frame.type() != RST_STREAM) {
+                frame = client.nextFrame();
+            }
+            assertThat(frame.stream()).isEqualTo(1);
+            assertThat(ByteBuffer.wrap(frame.payload()).getInt()).isEqualTo(STREAM_CLOSED);
+            settled(client);
+            client.headers(3, H2Client.END_STREAM, local.fields("GET", "/next"));
+            assertThat(client.response(3)).containsEntry(":status", "200");
+        }
     }
 
     @Test

@@ -173,6 +173,9 @@ final class Http2Connection extends Http2Channel {
     @Override
     protected @Nullable AbstractHttp2StreamSourceChannel createChannel(FrameHeaderData frame, PooledByteBuffer payload)
             throws IOException {
+        if (late.isWrong()) {
+            sendRstStream(late.stream(), ERROR_STREAM_CLOSED);
+        }
         if (late.isLate()) {
             updateReceiveFlowControlWindow(late.windowTaken());
             return null;
@@ -213,15 +216,16 @@ final class Http2Connection extends Http2Channel {
     }
 
     /**
-     * Undertow says CANCEL whatever the reason, once for each direction, and counts both against its limit. A client takes
-     * the code for the reason: of gRPC's, CANCEL says that the call was given up on purpose. RFC 9113 sections 7 and 8.1.
+     * Undertow says CANCEL whatever the reason, once for each direction, also in answer to a reset, and counts all against its
+     * limit. A client takes the code for the reason: of gRPC's, CANCEL says that the call was given up on purpose. RFC 9113
+     * sections 5.4.2, 7 and 8.1.
      */
     @Override
     public void sendRstStream(int streamId, int statusCode) {
         late.reset(streamId);
         if (statusCode != ERROR_CANCEL) {
             super.sendRstStream(streamId, statusCode);
-        } else if (streamId != lastReset) {
+        } else if (streamId != lastReset && !late.isResetByClient(streamId)) {
             super.sendRstStream(streamId, wire.goAway().hasEnded(streamId) ? ERROR_NO_ERROR : ERROR_INTERNAL_ERROR);
         }
         lastReset = streamId;

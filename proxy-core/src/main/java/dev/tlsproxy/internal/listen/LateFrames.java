@@ -6,8 +6,9 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * Knows frames of streams that the proxy has reset: they were on their way, and have to be ignored (RFC 9113 section 5.1).
- * Undertow ends the connection at them. It tells nobody which frame it has parsed, so this follows what its parser takes.
+ * Knows frames of streams that were reset. Of those that the proxy has reset they were on their way, and have to be ignored;
+ * of those that the client itself has reset they are an error of the stream (RFC 9113 section 5.1). Undertow ends the
+ * connection at both. It tells nobody which frame it has parsed, so this follows what its parser takes.
  */
 final class LateFrames {
 
@@ -24,11 +25,15 @@ final class LateFrames {
     private int type;
     private int stream;
 
-    /** The proxy ends a stream by a reset; one that the client has reset has no late frames, but wrong ones. */
+    /** The proxy ends a stream by a reset; one that the client has reset before has no late frames, but wrong ones. */
     void reset(int streamId) {
         if (!resetByClient.contains(streamId)) {
             add(reset, streamId);
         }
+    }
+
+    boolean isResetByClient(int streamId) {
+        return resetByClient.contains(streamId);
     }
 
     private static void add(Set<Integer> streams, int streamId) {
@@ -63,9 +68,29 @@ final class LateFrames {
         }
     }
 
+    /**
+     * Tells whether the frame parsed last is of a stream that the client has reset, the first such; all behind it are late.
+     * grpc-java 1.83 sends DATA behind its RST_STREAM now and then.
+     */
+    boolean isWrong() {
+        boolean wrong = isOfAStream() && resetByClient.remove(stream);
+        if (wrong) {
+            add(reset, stream);
+        }
+        return wrong;
+    }
+
     /** Tells whether the frame parsed last is one to be ignored: the others Undertow ignores itself. */
     boolean isLate() {
-        return (type == FrameBudget.DATA || type == FrameBudget.HEADERS) && reset.contains(stream);
+        return isOfAStream() && reset.contains(stream);
+    }
+
+    private boolean isOfAStream() {
+        return type == FrameBudget.DATA || type == FrameBudget.HEADERS;
+    }
+
+    int stream() {
+        return stream;
     }
 
     /** What the frame parsed last takes from the connection's flow-control window, padding too (RFC 9113 section 6.9.1). */

@@ -39,13 +39,21 @@ class LateFramesTest {
 
     /** RFC 9113 section 5.1: after its own reset a client may send nothing but PRIORITY. */
     @Test
-    void areNoFramesOfStreamsThatTheClientHasReset() {
+    void areWrongOnceWhereTheClientHasResetTheStreamAndLateFromThenOn() {
         isLate(RST_STREAM, 5);
         late.reset(5);
         assertThat(isLate(FrameBudget.DATA, 5)).isFalse();
+        assertThat(late.isWrong()).isTrue();
+        assertThat(late.stream()).isEqualTo(5);
+        assertThat(isLate(FrameBudget.DATA, 5)).isTrue();
+        assertThat(late.isWrong()).isFalse();
         late.reset(7);
         isLate(RST_STREAM, 7);
         assertThat(isLate(FrameBudget.HEADERS, 7)).isFalse();
+        assertThat(late.isWrong()).isTrue();
+        isLate(RST_STREAM, 9);
+        assertThat(isLate(FrameBudget.WINDOW_UPDATE, 9)).isFalse();
+        assertThat(late.isWrong()).isFalse();
     }
 
     @Test
