@@ -25,6 +25,14 @@ final class BodyWatch {
     private final ExchangeState state;
     private final IdleSweeps sweeps;
 
+    // where it stands in its sweep, and guarded by that
+    @Nullable
+    BodyWatch previous;
+
+    @Nullable
+    BodyWatch next;
+
+    private IdleSweeps.@Nullable Sweep sweep;
     private @Nullable RequestBody request;
     private @Nullable ResponseBody response;
     private @Nullable ChunkedFraming chunks;
@@ -45,7 +53,7 @@ final class BodyWatch {
 
     void begin() {
         HttpServerExchange exchange = state.exchange();
-        sweeps.join(exchange.getIoThread(), this);
+        sweep = sweeps.join(exchange.getIoThread(), this);
         if (!exchange.isRequestComplete()) {
             exchange.addRequestWrapper((factory, same) -> {
                 RequestBody body = new RequestBody(factory.create(), state, chunks());
@@ -167,7 +175,9 @@ final class BodyWatch {
             return false;
         }
         ended = true;
-        sweeps.leave(state.exchange().getIoThread(), this);
+        if (sweep != null) {
+            sweep.leave(this);
+        }
         if (lingering != null) {
             lingering.remove();
         }

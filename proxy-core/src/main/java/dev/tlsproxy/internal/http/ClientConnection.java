@@ -2,6 +2,7 @@ package dev.tlsproxy.internal.http;
 
 import io.undertow.server.ServerConnection;
 import io.undertow.util.AttachmentKey;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -15,7 +16,8 @@ final class ClientConnection {
 
     private static final AttachmentKey<ClientConnection> KEY = AttachmentKey.create(ClientConnection.class);
 
-    private final Set<ExchangeState> live = new HashSet<>(2);
+    private @Nullable ExchangeState only; // of HTTP/1.1 there is never another
+    private final Set<ExchangeState> others = new HashSet<>(2);
     private @Nullable String coveredHost;
 
     private ClientConnection() {}
@@ -32,20 +34,32 @@ final class ClientConnection {
     }
 
     void begin(ExchangeState state) {
-        live.add(state);
+        if (only == null) {
+            only = state;
+        } else {
+            others.add(state);
+        }
     }
 
     void end(ExchangeState state) {
-        live.remove(state);
+        if (state.equals(only)) {
+            only = null;
+        } else {
+            others.remove(state);
+        }
     }
 
     /** Refusals that are not read pile up as well: RFC 9113 section 10.5. */
     boolean flooded() {
-        return live.size() > 2 * MAX_CONCURRENT_REQUESTS;
+        return live() > 2 * MAX_CONCURRENT_REQUESTS;
     }
 
     boolean overLimit() {
-        return live.size() > MAX_CONCURRENT_REQUESTS;
+        return live() > MAX_CONCURRENT_REQUESTS;
+    }
+
+    private int live() {
+        return others.size() + (only == null ? 0 : 1);
     }
 
     /** Whether the host was found covered by the connection's certificate; the last one only, most have no other. */
@@ -59,6 +73,10 @@ final class ClientConnection {
 
     /** Undertow does not end the exchanges of an HTTP/2 connection that closes, nor does it tell of a tunnel's end. */
     private void closed() {
-        List.copyOf(live).forEach(ExchangeState::abandon);
+        List<ExchangeState> live = new ArrayList<>(others);
+        if (only != null) {
+            live.add(only);
+        }
+        live.forEach(ExchangeState::abandon);
     }
 }

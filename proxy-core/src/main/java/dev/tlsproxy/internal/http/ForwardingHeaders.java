@@ -82,7 +82,7 @@ final class ForwardingHeaders {
         }
         String bare = PeerAddress.bare(peer);
         fields.put(Headers.X_FORWARDED_FOR, chain.isEmpty() ? bare : String.join(", ", chain) + ", " + bare);
-        fields.put(REAL_IP, PeerAddress.bare(client));
+        fields.put(REAL_IP, client.equals(peer) ? bare : PeerAddress.bare(client));
         putUnlessTold(fields, Headers.X_FORWARDED_PROTO, "https");
         putUnlessTold(fields, Headers.X_FORWARDED_HOST, asked.text());
         putUnlessTold(fields, Headers.X_FORWARDED_PORT, Integer.toString(publicPort.getAsInt()));

@@ -25,11 +25,12 @@ final class HopHeaders {
 
     private static final String VIA_HTTP11 = "1.1 " + PSEUDONYM;
     private static final String WEBSOCKET = "websocket";
+    private static final String KEEP_ALIVE = "keep-alive";
 
     /** Fields of one connection. {@code Proxy-Authorization} and its like are between a client and this proxy. */
     private static final Set<HttpString> HOP_BY_HOP = Set.of(
             Headers.CONNECTION,
-            new HttpString("Keep-Alive"),
+            new HttpString(KEEP_ALIVE),
             new HttpString("Proxy-Connection"),
             Headers.PROXY_AUTHENTICATE,
             new HttpString("Proxy-Authentication-Info"),
@@ -235,7 +236,8 @@ final class HopHeaders {
 
     private static Set<String> nominated(HeaderMap fields) {
         HeaderValues connection = fields.get(Headers.CONNECTION);
-        if (connection == null) {
+        // the common option names a field that is hop-by-hop anyway
+        if (connection == null || (connection.size() == 1 && KEEP_ALIVE.equalsIgnoreCase(connection.getFirst()))) {
             return Set.of();
         }
         Set<String> names = new HashSet<>();

@@ -1,14 +1,14 @@
 package dev.tlsproxy.internal.http;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.xnio.XnioIoThread;
 
 /**
@@ -33,34 +33,59 @@ final class IdleSweeps {
         this.nanos = nanos;
     }
 
-    /** Starts watching; does nothing for one that is watched. */
-    void join(XnioIoThread thread, BodyWatch watch) {
-        Sweep sweep = byThread.computeIfAbsent(thread, Sweep::new);
-        sweep.watched.add(watch);
-        sweep.arm();
+    /** Starts watching; it has to leave where it joined. */
+    Sweep join(XnioIoThread thread, BodyWatch watch) {
+        Sweep known = byThread.get(thread);
+        Sweep sweep = known != null ? known : byThread.computeIfAbsent(thread, Sweep::new);
+        sweep.add(watch);
+        return sweep;
     }
 
-    void leave(XnioIoThread thread, BodyWatch watch) {
-        Sweep sweep = byThread.get(thread);
-        if (sweep != null) {
-            sweep.watched.remove(watch);
-        }
-    }
-
-    private final class Sweep implements Runnable {
+    /** The exchanges of one thread, in a list of their own: each of them comes and goes by here. Thread-safe. */
+    final class Sweep implements Runnable {
 
         private final XnioIoThread thread;
-        private final Set<BodyWatch> watched = ConcurrentHashMap.newKeySet();
-        private final AtomicBoolean armed = new AtomicBoolean();
+        private @Nullable BodyWatch first;
+        private boolean armed;
 
         Sweep(XnioIoThread thread) {
             this.thread = thread;
         }
 
-        void arm() {
-            if (!armed.get() && !watched.isEmpty() && armed.compareAndSet(false, true)) {
+        private synchronized void add(BodyWatch watch) {
+            BodyWatch second = first;
+            watch.next = second;
+            if (second != null) {
+                second.previous = watch;
+            }
+            first = watch;
+            arm();
+        }
+
+        /** Does nothing for one that has left. */
+        synchronized void leave(BodyWatch watch) {
+            BodyWatch before = watch.previous;
+            if (before == null && !watch.equals(first)) {
+                return;
+            }
+            BodyWatch behind = watch.next;
+            if (before == null) {
+                first = behind;
+            } else {
+                before.next = behind;
+            }
+            if (behind != null) {
+                behind.previous = before;
+            }
+            watch.previous = null;
+            watch.next = null;
+        }
+
+        private void arm() {
+            if (!armed && first != null) {
                 try {
                     thread.executeAfter(this, periodNanos, TimeUnit.NANOSECONDS);
+                    armed = true;
                 } catch (RejectedExecutionException e) {
                     // the thread is ending, and with it every exchange on it
                 }
@@ -69,11 +94,24 @@ final class IdleSweeps {
 
         @Override
         public void run() {
-            armed.set(false);
-            long now = nanos.getAsLong();
-            for (BodyWatch watch : List.copyOf(watched)) {
-                watch.sweep(now, idleNanos);
+            try {
+                long now = nanos.getAsLong();
+                watched().forEach(watch -> watch.sweep(now, idleNanos));
+            } finally {
+                rearm();
             }
+        }
+
+        private synchronized List<BodyWatch> watched() {
+            List<BodyWatch> watched = new ArrayList<>();
+            for (BodyWatch watch = first; watch != null; watch = watch.next) {
+                watched.add(watch);
+            }
+            return watched;
+        }
+
+        private synchronized void rearm() {
+            armed = false;
             arm();
         }
     }

@@ -38,20 +38,33 @@ final class LineReader {
             } else if (octet == '\n') {
                 throw new MalformedResponseException(what + ": LF without CR");
             } else {
-                append(octet, limit, what);
+                in.position(in.position() - 1);
+                append(in, run(in), limit, what);
             }
         }
         return false;
     }
 
-    private void append(byte octet, int limit, String what) throws MalformedResponseException {
-        if (length >= limit) {
+    /** How many bytes there are before the next CR or LF. */
+    private static int run(ByteBuffer in) {
+        int from = in.position();
+        int to = in.limit();
+        int at = from;
+        while (at < to && in.get(at) != '\r' && in.get(at) != '\n') {
+            at++;
+        }
+        return at - from;
+    }
+
+    private void append(ByteBuffer in, int count, int limit, String what) throws MalformedResponseException {
+        if (count > limit - length) {
             throw new MalformedResponseException(what + ": too long");
         }
-        if (length == bytes.length) {
-            bytes = Arrays.copyOf(bytes, length * 2);
+        if (count > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length + count, 2 * bytes.length));
         }
-        bytes[length++] = octet;
+        in.get(bytes, length, count);
+        length += count;
     }
 
     /** The line's bytes, valid until the next call of read; beyond {@link #length} they mean nothing. */

@@ -93,12 +93,13 @@ final class RequestHeadWriter {
         if (name.length() == 0) {
             throw new IllegalStateException(what + ": empty (expected: a token)");
         }
+        reserve(name.length());
         for (int i = 0; i < name.length(); i++) {
             byte octet = name.byteAt(i);
             if (!Octets.isToken(octet)) {
                 throw new IllegalStateException(what + ": a character of no token (expected: a token)");
             }
-            octet(octet);
+            bytes[length++] = octet;
         }
     }
 
@@ -116,12 +117,13 @@ final class RequestHeadWriter {
     }
 
     private void value(String value) {
+        reserve(value.length());
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if (c == '\r' || c == '\n' || c == 0 || c > 0xFF) {
                 throw new IllegalStateException("field value: CR, LF, NUL or no Latin-1 (expected: none of them)");
             }
-            octet(c);
+            bytes[length++] = (byte) c;
         }
     }
 
@@ -137,10 +139,14 @@ final class RequestHeadWriter {
     }
 
     private void octet(int octet) {
-        if (length == bytes.length) {
-            bytes = Arrays.copyOf(bytes, length * 2);
-        }
+        reserve(1);
         bytes[length++] = (byte) octet;
+    }
+
+    private void reserve(int more) {
+        if (more > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length + more, 2 * bytes.length));
+        }
     }
 
     private ByteBuffer written() {

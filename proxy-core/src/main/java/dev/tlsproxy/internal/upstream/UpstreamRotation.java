@@ -42,6 +42,9 @@ final class UpstreamRotation {
     /** Every upstream of the group once, in the order to try them. */
     Queue<UpstreamState> order(UpstreamGroup group, InetAddress client) {
         int size = group.addresses().size();
+        if (size == 1) {
+            return new ArrayDeque<>(List.of(states.apply(group.addresses().get(0))));
+        }
         List<UpstreamState> ready = new ArrayList<>(size);
         List<UpstreamState> starting = new ArrayList<>(0);
         List<UpstreamState> skipped = new ArrayList<>(0);
@@ -54,7 +57,7 @@ final class UpstreamRotation {
             }
         }
         Queue<UpstreamState> order = new ArrayDeque<>(size);
-        long turn = size > 1 ? turn(group) : 0; // one for all parts: a turn for each would lead to the same ones again
+        long turn = turn(group); // one for all parts: a turn for each would lead to the same ones again
         for (List<UpstreamState> part : List.of(ready, starting, skipped)) {
             if (part.size() > 1) {
                 arrange(part, group.choice(), turn, client);
