@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,6 +111,22 @@ class RunCommandIT {
             String uri = "https://shop.localhost:" + ready.httpsPort() + "/";
             assertThat(List.of(get(client, uri).body(), get(client, uri).body()))
                     .containsExactlyInAnyOrder("shop /", "tracker /");
+        }
+    }
+
+    @Test
+    void printsTheReadyLineOnlyWhenItIsWarm() throws Exception {
+        long start = System.nanoTime();
+        try (JarProcess run = run("--no-http", "--warm-up", "2", "--route", "shop.localhost=" + uri(shop))) {
+            JarProcess.Ready ready = run.ready();
+            assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofSeconds(2));
+            HttpClient client = VerifyingClient.trusting(Path.of(ready.ca()));
+            assertThat(get(client, "https://shop.localhost:" + ready.httpsPort() + "/")
+                            .body())
+                    .isEqualTo("shop /");
+            run.terminate();
+            assertThat(run.exitCode()).isZero();
+            assertThat(run.standardError()).isEmpty();
         }
     }
 
