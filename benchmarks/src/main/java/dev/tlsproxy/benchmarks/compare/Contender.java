@@ -20,4 +20,9 @@ interface Contender {
     }
 
     RunningProxy start(Scene scene, boolean pinned);
+
+    /** Starts it as {@link #start(Scene)} does, and waits until it says that it has warmed up, where it knows of that. */
+    default RunningProxy startWarmedUp(Scene scene) {
+        return start(scene);
+    }
 }

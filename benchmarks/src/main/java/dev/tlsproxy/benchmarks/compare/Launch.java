@@ -60,6 +60,21 @@ final class Launch {
         }
     }
 
+    /** Waits until a log has a line that begins so. */
+    static void awaitLine(Path log, String begin) {
+        long until = System.nanoTime() + PATIENCE_NANOS;
+        try {
+            while (Files.readAllLines(log).stream().noneMatch(line -> line.startsWith(begin))) {
+                if (System.nanoTime() - until > 0) {
+                    throw new IllegalStateException("no line \"" + begin + "\" in " + log);
+                }
+                pause(50);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static void awaitPort(Process process, int port, Path log) throws IOException {
         long until = System.nanoTime() + PATIENCE_NANOS;
         while (!connects(port)) {

@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 record OurJar(String name, Path java, Path jar, @Nullable Path nativeProvider, List<String> jvmOptions, int hosts)
         implements Contender {
 
+    private static final String WARM_UP_SECONDS = "20";
+
     @Override
     public boolean compilesWhileRunning() {
         return true;
@@ -35,6 +37,21 @@ record OurJar(String name, Path java, Path jar, @Nullable Path nativeProvider, L
 
     @Override
     public RunningProxy start(Scene scene, boolean pinned) {
+        return start(scene, pinned, List.of());
+    }
+
+    @Override
+    public RunningProxy startWarmedUp(Scene scene) {
+        RunningProxy proxy = start(scene, true, List.of("--warm-up", WARM_UP_SECONDS));
+        Launch.awaitLine(log(scene), "ready https=");
+        return proxy;
+    }
+
+    private Path log(Scene scene) {
+        return scene.peers().work().resolve(name.replace(' ', '-') + ".out");
+    }
+
+    private RunningProxy start(Scene scene, boolean pinned, List<String> more) {
         int port = Launch.freePort();
         List<String> command = new ArrayList<>(List.of(java.toString()));
         command.addAll(jvmOptions);
@@ -42,6 +59,7 @@ record OurJar(String name, Path java, Path jar, @Nullable Path nativeProvider, L
         command.add(classPath());
         Path work = scene.peers().work();
         List<String> arguments = arguments(scene, port);
+        arguments.addAll(more);
         if (hosts == 1) {
             command.add("dev.tlsproxy.examples.Main");
             command.addAll(arguments);
@@ -51,7 +69,7 @@ record OurJar(String name, Path java, Path jar, @Nullable Path nativeProvider, L
             command.add(ArgumentsFile.class.getName());
             command.add(work.resolve("arguments-" + port).toString());
         }
-        return Launch.start(command, Launch.cores(pinned), port, work.resolve(name.replace(' ', '-') + ".out"));
+        return Launch.start(command, Launch.cores(pinned), port, log(scene));
     }
 
     private String classPath() {

@@ -21,7 +21,8 @@ final class Rows {
             new MemoryRow(
                     "idle-tunnel", "memory of an idle tunnel (KB)", TlsClient::upgrade, TlsClient::roundTripNanos),
             new StartRow(),
-            new FirstConnectionsRow(),
+            new FirstConnectionsRow(false),
+            new FirstConnectionsRow(true),
             new StormRow(),
             new HostsRow(1_000),
             new HostsRow(100_000));
