@@ -53,12 +53,12 @@ public final class TlsSelfTest implements AutoCloseable {
     private static final AtomicReference<@Nullable TlsSelfTest> EARLY = new AtomicReference<>();
 
     private final TlsConfig config;
-    private final FutureTask<Runnable> test;
+    private final FutureTask<@Nullable Void> test;
     private final Thread thread;
 
     private TlsSelfTest(TlsConfig config) {
         this.config = config;
-        this.test = new FutureTask<>(() -> passed(config));
+        this.test = new FutureTask<>(() -> handshake(config), null);
         // The prefix keeps the library's own logs of the handshake off the program's console.
         this.thread = new Thread(test, LibraryLogs.THREAD_PREFIX + "-self-test");
     }
@@ -93,12 +93,6 @@ public final class TlsSelfTest implements AutoCloseable {
         return begun;
     }
 
-    private static Runnable passed(TlsConfig config) {
-        Runnable handshake = repeated(config);
-        handshake.run();
-        return handshake;
-    }
-
     /**
      * Waits for the outcome. Blocks for that.
      *
@@ -106,13 +100,8 @@ public final class TlsSelfTest implements AutoCloseable {
      *     (its flag is kept)
      */
     public void await() {
-        var unused = passed();
-    }
-
-    /** The handshake that has passed, to be run again. */
-    Runnable passed() {
         try {
-            return test.get();
+            test.get();
         } catch (ExecutionException e) {
             Throwable cause = e.getCause();
             throw cause instanceof IllegalStateException failure ? failure : failure("failed: " + cause, e);
@@ -132,14 +121,14 @@ public final class TlsSelfTest implements AutoCloseable {
         }
     }
 
-    private static Runnable repeated(TlsConfig config) {
+    private static void handshake(TlsConfig config) {
         try {
             CertifiedKey key = throwAwayKey();
             CertificateTable table = new CertificateTable();
             table.deploy(NAME, key);
             ServerTlsContext server = new ServerTlsContext(config, table, new ChallengeTable(), CertificateDemand.NONE);
             SSLContext client = TlsProvider.newContext(null, new PinnedTrust(Set.of(key.leaf())));
-            return () -> check(server, client);
+            check(server, client);
         } catch (GeneralSecurityException | IOException e) {
             throw failure("no certificate for it: " + e.getMessage(), e);
         }
