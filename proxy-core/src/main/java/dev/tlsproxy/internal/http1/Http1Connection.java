@@ -110,13 +110,13 @@ public final class Http1Connection extends StreamClientConnection {
 
     /**
      * A request without a body leaves at the end of the I/O thread's turn, behind those of other clients: most of them find
-     * the upstream awake, which costs the kernel less. What has come by then is no response to it.
+     * the upstream awake, which costs the kernel less. What the selector tells of before then is no response to it.
      */
     private void sendSoon(Http1Exchange exchange) {
         unsent = true;
         try {
             getIoThread().execute(() -> {
-                if (current == exchange && unsent && staysQuiet()) {
+                if (current == exchange) {
                     unsent = false;
                     sendHead(true);
                 }
@@ -124,15 +124,6 @@ public final class Http1Connection extends StreamClientConnection {
         } catch (RejectedExecutionException e) {
             fail(new IOException("the thread is ending", e));
         }
-    }
-
-    /** Fails the request where something has come before it. */
-    private boolean staysQuiet() {
-        if (isQuiet()) {
-            return true;
-        }
-        fail(new IOException("upstream closed the connection, or sent something, before the request"));
-        return false;
     }
 
     private void sendHead(boolean all) {
@@ -171,7 +162,9 @@ public final class Http1Connection extends StreamClientConnection {
             return;
         }
         if (unsent) {
-            var unused = staysQuiet();
+            if (!isQuiet()) {
+                fail(new IOException("upstream closed the connection, or sent something, before the request"));
+            }
             return;
         }
         PooledByteBuffer pooled = getBufferPool().allocate();

@@ -42,18 +42,13 @@ final class IdleConnections {
         }
     }
 
-    /**
-     * The newest one for a client that is still usable; closes those that are not.
-     *
-     * <p>For a request that may be sent again the socket is not looked at here, but right before it is sent: what has come
-     * by then fails it, and it goes out on another connection.
-     */
+    /** The newest one for a client that is still usable; closes those that are not. */
     @Nullable
-    PooledConnection take(@Nullable ClientAddresses client, boolean repeatable) {
+    PooledConnection take(@Nullable ClientAddresses client) {
         PooledConnection connection;
         while ((connection = newestFor(client)) != null) {
             remove(connection);
-            if (age(connection) < idleTime.toNanos() && (repeatable ? connection.isIdle() : connection.isQuiet())) {
+            if (age(connection) < idleTime.toNanos() && connection.isQuiet()) {
                 connection.reused();
                 return connection;
             }

@@ -73,11 +73,6 @@ final class RequestHead {
 
     /** Whether sending it twice means the same as once, and nothing of it is needed again from the client. */
     boolean isRepeatable() {
-        return !body && isIdempotent(request.getMethod());
-    }
-
-    /** RFC 9110 section 9.2.2. */
-    static boolean isIdempotent(HttpString method) {
-        return IDEMPOTENT.contains(method);
+        return !body && IDEMPOTENT.contains(request.getMethod());
     }
 }

@@ -73,8 +73,7 @@ final class UpstreamAttempt implements UpstreamConnector.Callback, SharedConnect
             return;
         }
         upstream.health().tried();
-        boolean repeatable = exchange.isRequestComplete() && RequestHead.isIdempotent(exchange.getRequestMethod());
-        PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced(), repeatable);
+        PooledConnection idle = upstream.takeIdle(exchange.getIoThread(), announced());
         if (idle != null) {
             lend(idle);
         } else {

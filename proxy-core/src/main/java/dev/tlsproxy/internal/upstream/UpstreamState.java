@@ -97,9 +97,9 @@ final class UpstreamState {
     }
 
     @Nullable
-    PooledConnection takeIdle(XnioIoThread thread, @Nullable ClientAddresses client, boolean repeatable) {
+    PooledConnection takeIdle(XnioIoThread thread, @Nullable ClientAddresses client) {
         IdleConnections own = idle.get(thread);
-        return own == null ? null : own.take(client, repeatable);
+        return own == null ? null : own.take(client);
     }
 
     /** The HTTP/2 connections that exchanges of a thread share. */
