@@ -127,7 +127,8 @@ public final class TlsProxy implements AutoCloseable {
      * sends many clients here at once, such as a load balancer. They are served before, only slower. Blocks for that.
      *
      * @param timeout how long to wait at most; nothing or less looks once
-     * @return whether it has come to its end; false also when the thread is interrupted (its flag is kept)
+     * @return whether it has come to its end; false also when the proxy is closed meanwhile or the thread is interrupted
+     *     (its flag is kept)
      * @throws IllegalStateException when the proxy is not running
      */
     public boolean awaitWarmUp(Duration timeout) {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,10 +29,13 @@ final class WarmUp implements AutoCloseable {
 
     private static final long PAUSE_MILLIS = 2;
 
+    /** A second, then a connection is made all the same: a client that says nothing shall not hold it for ever. */
+    private static final int MOST_PAUSES = 500;
+
     /** For clients that waited for the start: the JVM loads and compiles for the first of them beside it. */
     private static final long HEAD_START_MILLIS = 200;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Duration atMost;
     private final Progress progress;
@@ -60,6 +64,7 @@ final class WarmUp implements AutoCloseable {
 
         private static final Progress OF_THIS_JVM = new Progress();
 
+        private final Semaphore turn = new Semaphore(1);
         private final AtomicInteger connections = new AtomicInteger();
         private final AtomicLong nanos = new AtomicLong();
 
@@ -67,8 +72,8 @@ final class WarmUp implements AutoCloseable {
             return connections.get();
         }
 
-        private boolean isOver(Duration atMost, long runningNanos) {
-            return connections.get() >= CONNECTIONS || nanos.get() + runningNanos >= atMost.toNanos();
+        private boolean isOver(Duration atMost) {
+            return connections.get() >= CONNECTIONS || nanos.get() >= atMost.toNanos();
         }
     }
 
@@ -82,7 +87,7 @@ final class WarmUp implements AutoCloseable {
     /**
      * Begins, unless it was done in this JVM.
      *
-     * @param atMost how long it may take, with what others in this JVM have taken
+     * @param atMost how long it may take, and all in this JVM together without the time they stood still for clients
      * @param clients whether clients have something under way at the moment
      * @return ends it when closed
      */
@@ -93,7 +98,7 @@ final class WarmUp implements AutoCloseable {
     static WarmUp begin(
             Duration atMost, Progress progress, BooleanSupplier clients, Opening opening, LongSupplier nanos) {
         WarmUp warmUp = new WarmUp(atMost, progress, clients, nanos);
-        if (progress.isOver(atMost, 0)) {
+        if (progress.isOver(atMost)) {
             warmUp.ended.countDown();
         } else {
             Workers.inBackground("warm-up", () -> warmUp.run(opening));
@@ -102,9 +107,14 @@ final class WarmUp implements AutoCloseable {
     }
 
     private void run(Opening opening) {
+        long start = nanos.getAsLong();
         try {
-            if (!closed.await(HEAD_START_MILLIS, TimeUnit.MILLISECONDS)) {
-                connect(opening);
+            if (!closed.await(HEAD_START_MILLIS, TimeUnit.MILLISECONDS) && takesTurn()) {
+                try {
+                    connect(opening, start);
+                } finally {
+                    progress.turn.release();
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -113,8 +123,20 @@ final class WarmUp implements AutoCloseable {
         }
     }
 
-    private void connect(Opening opening) throws InterruptedException {
-        long start = nanos.getAsLong();
+    /** Waits for another proxy's warm-up, whose work counts for this one. */
+    private boolean takesTurn() throws InterruptedException {
+        while (!progress.turn.tryAcquire()) {
+            if (closed.await(HEAD_START_MILLIS, TimeUnit.MILLISECONDS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void connect(Opening opening, long start) throws InterruptedException {
+        if (progress.isOver(atMost)) {
+            return;
+        }
         // The private proxy's own threads are silenced by its start; this thread's name does it for the clients.
         LibraryLogs.Silence silence = LibraryLogs.silence();
         try (Target target = opening.open()) {
@@ -130,14 +152,15 @@ final class WarmUp implements AutoCloseable {
             endedEarly(e);
         } finally {
             silence.close();
-            progress.nanos.addAndGet(nanos.getAsLong() - start);
         }
     }
 
     private void connect(Target target, long start) {
         try {
             while (goesOn(start)) {
+                long before = nanos.getAsLong();
                 target.connect();
+                progress.nanos.addAndGet((nanos.getAsLong() - before) / CLIENTS);
                 progress.connections.incrementAndGet();
             }
         } catch (InterruptedException e) {
@@ -149,8 +172,8 @@ final class WarmUp implements AutoCloseable {
 
     /** Lets clients go first: they warm the same code. Returns whether to go on. */
     private boolean goesOn(long start) throws InterruptedException {
-        while (closed.getCount() > 0 && !progress.isOver(atMost, nanos.getAsLong() - start)) {
-            if (!clients.getAsBoolean()) {
+        for (int i = 0; !isOver(start); i++) {
+            if (i == MOST_PAUSES || !clients.getAsBoolean()) {
                 return true;
             }
             var unused = closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
@@ -158,22 +181,26 @@ final class WarmUp implements AutoCloseable {
         return false;
     }
 
+    private boolean isOver(long start) {
+        return closed.getCount() == 0 || progress.isOver(atMost) || nanos.getAsLong() - start >= atMost.toNanos();
+    }
+
     /** Nothing is lost but speed; what is really wrong, a client will show. */
     private static void endedEarly(Exception e) {
         LoggerFactory.getLogger(WarmUp.class).debug("warm-up ended early", e);
     }
 
-    /** Waits for the end. Returns whether it came. */
+    /** Waits for the end. Returns whether it came, by itself. */
     boolean await(Duration timeout) throws InterruptedException {
-        return ended.await(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        return ended.await(TimeUnit.NANOSECONDS.convert(timeout), TimeUnit.NANOSECONDS) && closed.getCount() > 0;
     }
 
-    /** Ends it. Waits for the connections at hand, at most five seconds. */
+    /** Ends it. Waits for what is at hand, at most 30 seconds: it may be just opening its proxy. */
     @Override
     public void close() {
         closed.countDown();
         try {
-            var unused = await(PATIENCE);
+            var unused = ended.await(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

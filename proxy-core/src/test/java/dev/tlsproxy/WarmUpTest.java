@@ -44,13 +44,38 @@ class WarmUpTest {
             assertThat(first.await(LONG)).isTrue();
             assertThat(progress.connections()).isBetween(10, 13);
         }
-        try (WarmUp second = WarmUp.begin(Duration.ofSeconds(1), progress, () -> false, slow, nanos::get)) {
+        // 10 connections of 100 ms by four clients at once
+        try (WarmUp second = WarmUp.begin(Duration.ofMillis(250), progress, () -> false, slow, nanos::get)) {
             assertThat(second.await(Duration.ZERO)).isTrue();
+            assertThat(opened).hasValue(1);
         }
-        try (WarmUp longer = WarmUp.begin(Duration.ofSeconds(3), progress, () -> false, slow, nanos::get)) {
+        try (WarmUp longer = WarmUp.begin(Duration.ofSeconds(30), progress, () -> false, slow, nanos::get)) {
             assertThat(longer.await(LONG)).isTrue();
-            assertThat(progress.connections()).isBetween(25, 36);
+            assertThat(progress.connections()).isGreaterThan(30);
         }
+    }
+
+    @Test
+    void isDoneByOneProxyAtATime() throws Exception {
+        try (WarmUp first = WarmUp.begin(MINUTE, progress, () -> false, target(() -> {}), nanos::get);
+                WarmUp second = WarmUp.begin(MINUTE, progress, () -> false, target(() -> {}), nanos::get)) {
+            assertThat(first.await(LONG)).isTrue();
+            assertThat(second.await(LONG)).isTrue();
+        }
+
+        assertThat(opened).hasValue(1);
+        assertThat(closed).hasValue(1);
+    }
+
+    @Test
+    void doesNotEndForAClientThatOnlyHoldsAHandshake() throws Exception {
+        AtomicInteger connections = new AtomicInteger();
+        try (WarmUp warmUp = WarmUp.begin(
+                Duration.ofSeconds(3), progress, () -> true, target(connections::incrementAndGet), System::nanoTime)) {
+            assertThat(warmUp.await(LONG)).isTrue();
+        }
+
+        assertThat(connections.get()).isPositive();
     }
 
     @Test
@@ -67,7 +92,7 @@ class WarmUpTest {
         WarmUp warmUp = WarmUp.begin(MINUTE, progress, () -> true, target(() -> {}), nanos::get);
         warmUp.close();
 
-        assertThat(warmUp.await(Duration.ZERO)).isTrue();
+        assertThat(warmUp.await(Duration.ZERO)).as("cut short").isFalse();
         assertThat(progress.connections()).isZero();
         assertThat(closed).hasValue(opened.get());
         try (WarmUp next = WarmUp.begin(MINUTE, progress, () -> false, target(() -> {}), nanos::get)) {

@@ -27,6 +27,8 @@ import picocli.CommandLine.Option;
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
 
+    private static final Duration WARM_UP_CLOSES = Duration.ofSeconds(30);
+
     @Option(
             names = "--route",
             required = true,
@@ -115,9 +117,11 @@ final class RunCommand implements Callable<Integer> {
         TlsProxy proxy = build(directory);
         return Service.serve(proxy, List.of(), directory, (addresses, ca) -> {
             if (warmUp != null) {
-                var unused = proxy.awaitWarmUp(Duration.ofSeconds(warmUp));
+                // it ends by itself, and its own proxy closes then
+                var unused = proxy.awaitWarmUp(Duration.ofSeconds(warmUp).plus(WARM_UP_CLOSES));
             }
-            out.println(ReadyLine.of(addresses, ca));
+            // asked for again: a signal may have closed the proxy meanwhile
+            out.println(ReadyLine.of(warmUp == null ? addresses : proxy.addresses(), ca));
         });
     }
 

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
@@ -30,7 +31,7 @@ final class KeyMatch {
     }
 
     /**
-     * Has the JVM make a key pair of the private number. A third of the time of a signature and its verification, which
+     * Has SunEC, and no provider before it, make a key pair of the private number. A third of the time of a signature and its verification, which
      * run uncompiled in a start. How a generator turns random bytes into a number is its own affair, and a device's key
      * shows none: so only a pair with both halves as given says something, and all else is left to a signature.
      */
@@ -40,15 +41,15 @@ final class KeyMatch {
             return false;
         }
         try {
-            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC", "SunEC");
             generator.initialize(publicKey.getParams(), new Given(number));
             KeyPair made = generator.generateKeyPair();
             return made.getPrivate() instanceof ECPrivateKey madePrivate
                     && made.getPublic() instanceof ECPublicKey madePublic
                     && number.equals(madePrivate.getS())
                     && publicKey.getW().equals(madePublic.getW());
-        } catch (GeneralSecurityException | IllegalStateException e) {
-            return false;
+        } catch (GeneralSecurityException | RuntimeException e) {
+            return false; // no SunEC, a curve it has not, or a number that it takes for none
         }
     }
 
@@ -72,7 +73,7 @@ final class KeyMatch {
             signature.initVerify(publicKey);
             signature.update(probe);
             return signature.verify(signed);
-        } catch (GeneralSecurityException e) {
+        } catch (GeneralSecurityException | ProviderException e) {
             return false;
         }
     }

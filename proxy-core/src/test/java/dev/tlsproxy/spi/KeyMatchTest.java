@@ -1,6 +1,7 @@
 package dev.tlsproxy.spi;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.math.BigInteger;
 import java.security.AlgorithmParameters;
@@ -9,12 +10,15 @@ import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.Security;
 import java.security.interfaces.ECPrivateKey;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECGenParameterSpec;
 import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPrivateKeySpec;
 import java.security.spec.ECPublicKeySpec;
+import java.time.Duration;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -61,6 +65,29 @@ class KeyMatchTest {
         PrivateKey onAnother = privateKey(((ECPrivateKey) pair.getPrivate()).getS(), parameters("secp384r1"));
 
         assertThat(KeyMatch.matches(onAnother, pair.getPublic())).isFalse();
+    }
+
+    @Test
+    void theNumberZeroMatchesNothing() throws GeneralSecurityException {
+        PrivateKey zero = privateKey(BigInteger.ZERO, parameters("secp256r1"));
+
+        assertThat(KeyMatch.matches(zero, pair("secp256r1").getPublic())).isFalse();
+    }
+
+    @Test
+    void noOtherProviderIsGivenTheNumberForRandomBytes() throws GeneralSecurityException {
+        PrivateKey zero = privateKey(BigInteger.ZERO, parameters("secp256r1"));
+        KeyPair pair = pair("secp256r1");
+        BouncyCastleProvider other = new BouncyCastleProvider();
+        Security.insertProviderAt(other, 1);
+        try {
+            assertThat(assertTimeoutPreemptively(
+                            Duration.ofSeconds(20), () -> KeyMatch.matches(zero, pair.getPublic())))
+                    .isFalse();
+            assertThat(KeyMatch.matches(pair.getPrivate(), pair.getPublic())).isTrue();
+        } finally {
+            Security.removeProvider(other.getName());
+        }
     }
 
     @Test
