@@ -37,6 +37,7 @@ class Http2FloodIT {
     private static final int STREAM_CLOSED = 5;
     private static final int REFUSED_STREAM = 7;
     private static final int ENHANCE_YOUR_CALM = 11;
+    private static final int MOST_RESETS = 200;
 
     private RawUpstream upstream;
     private LocalProxy local;
@@ -301,6 +302,30 @@ class Http2FloodIT {
         }
         assertThat(upstream.requests()).hasSizeLessThanOrEqualTo(201);
         assertServesOthers();
+    }
+
+    /** Undertow counts no reset of a request that is whole and has no response yet. */
+    @Test
+    void endsResetsOfRequestsThatAreUnderWay() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        try (StreamingUpstream slow = new StreamingUpstream((head, in, out) -> release.await());
+                LocalProxy waiting = LocalProxy.to(slow.uri());
+                H2Client client = waiting.http2()) {
+            int sent = 0;
+            for (int round = 1; round <= 5; round++) {
+                for (; sent < 50 * round; sent++) {
+                    client.headers(2 * sent + 1, H2Client.END_STREAM, waiting.fields("GET", "/" + sent));
+                    client.reset(2 * sent + 1);
+                }
+                if (sent <= MOST_RESETS) {
+                    int all = sent;
+                    await().atMost(Duration.ofSeconds(10)).until(() -> waiting.ended.size() == all);
+                }
+            }
+            assertThat(goAway(client)).isEqualTo(ENHANCE_YOUR_CALM);
+        } finally {
+            release.countDown();
+        }
     }
 
     @Test

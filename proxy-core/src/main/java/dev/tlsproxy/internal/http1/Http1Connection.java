@@ -101,7 +101,7 @@ public final class Http1Connection extends StreamClientConnection {
         responseChannel().setReadListener(channel -> readHead());
         responseChannel().resumeReads();
         callback.completed(exchange);
-        if (current == exchange && length == 0) {
+        if (current == exchange && length == 0 && !sink.isDone()) {
             sendSoon(exchange);
         } else if (current == exchange) {
             sendHead(false);
@@ -310,6 +310,15 @@ public final class Http1Connection extends StreamClientConnection {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /**
+     * Whether the last request was not sent, because something else came before it, or its turn has not come yet.
+     *
+     * @return true when nothing of it is with the upstream
+     */
+    public boolean isUnsent() {
+        return unsent;
     }
 
     /**

@@ -7,13 +7,14 @@ import java.util.function.LongSupplier;
 
 /**
  * Ends an HTTP/2 connection whose client sends more frames of no use than any client has reason to (RFC 9113 section
- * 10.5). Resets have a limit of Undertow's. Used on the connection's I/O thread.
+ * 10.5). Undertow counts resets too, but none of a stream whose request is whole. Used on the connection's I/O thread.
  */
 final class FrameBudget {
 
     static final int DATA = 0;
     static final int HEADERS = 1;
     static final int PRIORITY = 2;
+    static final int RST_STREAM = 3;
     static final int SETTINGS = 4;
     static final int PUSH_PROMISE = 5;
     static final int PING = 6;
@@ -29,11 +30,15 @@ final class FrameBudget {
     static final int ANSWERED = 1_000;
     static final int UPDATES = 10_000;
 
+    /** As Undertow has it: 200 in 30 s (CVE-2023-44487). */
+    static final int RESETS = 200;
+
     /** A client that pings every second may do so for days; one that measures pings with what it receives. */
     private static final int ANSWERED_PER_SECOND = 10;
 
     private static final int ANSWERED_PER_DATA = 2;
     private static final int UPDATES_PER_SECOND = 100;
+    private static final int RESETS_PER_SECOND = 7;
 
     /** Some clients open the window after each read of theirs, of which a frame of 16 KiB takes many. */
     private static final int UPDATES_PER_DATA = 64;
@@ -43,6 +48,7 @@ final class FrameBudget {
     private int kept = KEPT;
     private int answered = ANSWERED;
     private int updates = UPDATES;
+    private int resets = RESETS;
 
     FrameBudget(LongSupplier nanos) {
         this.nanos = nanos;
@@ -66,6 +72,10 @@ final class FrameBudget {
                     refill();
                     answered = count(answered, -1, ANSWERED, "PING or SETTINGS frames");
                 }
+            }
+            case RST_STREAM -> {
+                refill();
+                resets = count(resets, -1, RESETS, "RST_STREAM frames");
             }
             case WINDOW_UPDATE -> {
                 refill();
@@ -91,6 +101,7 @@ final class FrameBudget {
             refilled += TimeUnit.SECONDS.toNanos(seconds);
             answered = (int) Math.min(ANSWERED, answered + seconds * ANSWERED_PER_SECOND);
             updates = (int) Math.min(UPDATES, updates + seconds * UPDATES_PER_SECOND);
+            resets = (int) Math.min(RESETS, resets + seconds * RESETS_PER_SECOND);
         }
     }
 

@@ -12,7 +12,6 @@ import java.util.Set;
  */
 final class LateFrames {
 
-    private static final int RST_STREAM = 3;
     private static final int PREFACE_LENGTH = 24;
 
     /** A connection that resets more of them within 30 s ends. */
@@ -61,7 +60,7 @@ final class LateFrames {
             type = header.get(3);
             stream = header.getInt(5) & Integer.MAX_VALUE;
             header.clear();
-            if (type == RST_STREAM) {
+            if (type == FrameBudget.RST_STREAM) {
                 reset.remove(stream);
                 add(resetByClient, stream);
             }

@@ -79,7 +79,7 @@ final class PooledConnection implements Carrier {
     /** RFC 9110 section 9.2.2, RFC 9112 section 9.3.1: the upstream may have closed it before it saw the request. */
     @Override
     public boolean canSendAgain(IOException cause, RequestHead head, @Nullable ClientExchange sent) {
-        return reused && !http.hasResponseBytes() && head.isRepeatable();
+        return reused && !http.hasResponseBytes() && (http.isUnsent() || head.isRepeatable());
     }
 
     XnioIoThread thread() {

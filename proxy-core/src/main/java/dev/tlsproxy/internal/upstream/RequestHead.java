@@ -45,8 +45,9 @@ final class RequestHead {
             return true;
         }
         if (length != null) {
-            fields.put(Headers.CONTENT_LENGTH, length);
-            return !length.equals("0");
+            long announced = Long.parseLong(length);
+            fields.put(Headers.CONTENT_LENGTH, Long.toString(announced)); // some send 00
+            return announced != 0;
         }
         if (WITH_CONTENT.contains(request.getMethod())) {
             fields.put(Headers.CONTENT_LENGTH, "0");

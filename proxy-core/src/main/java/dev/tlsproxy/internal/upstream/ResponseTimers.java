@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
 
@@ -13,6 +15,8 @@ import org.xnio.XnioIoThread;
  * that run when it is set, and only for an earlier one anew. Thread-safe; times run out on the I/O thread.
  */
 final class ResponseTimers {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ResponseTimers.class);
 
     private final XnioIoThread thread;
     private final LongSupplier ticker;
@@ -76,19 +80,29 @@ final class ResponseTimers {
 
     /** The thread's timer fired. */
     void fired() {
-        due().forEach(ResponseTimer::runOut);
+        for (ResponseTimer timer : due()) {
+            try {
+                timer.runOut();
+            } catch (RuntimeException | Error e) {
+                LOG.error("a response time-out failed", e); // those behind it have no other timer
+            }
+        }
     }
 
     private synchronized List<ResponseTimer> due() {
         key = null;
         List<ResponseTimer> due = new ArrayList<>();
+        ResponseTimer earliest = null;
         long now = now();
         for (ResponseTimer timer = first; timer != null; timer = timer.next) {
             if (timer.deadline() - now <= 0) {
                 due.add(timer);
-            } else {
-                arm(timer.deadline());
+            } else if (earliest == null || timer.deadline() - earliest.deadline() < 0) {
+                earliest = timer;
             }
+        }
+        if (earliest != null) {
+            arm(earliest.deadline());
         }
         return due;
     }

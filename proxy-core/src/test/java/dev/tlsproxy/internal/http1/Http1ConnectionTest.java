@@ -167,6 +167,7 @@ class Http1ConnectionTest {
             connection.sendRequest(get(), failing(failed));
             connection.responseChannel().getReadListener().handleEvent(connection.responseChannel());
             assertThat(failed).isDone();
+            assertThat(connection.isUnsent()).isTrue();
             assertThat(connection.hasResponseBytes()).isFalse();
             assertThat(connection.isOpen()).isFalse();
         });
@@ -183,6 +184,7 @@ class Http1ConnectionTest {
         });
         assertThat(read("\r\n\r\n")).isEqualTo("GET / HTTP/1.1\r\n\r\n");
         assertThat(failed).isNotDone();
+        run(() -> assertThat(connection.isUnsent()).isFalse());
     }
 
     private static ClientRequest get() {

@@ -96,6 +96,18 @@ class ResponseTimersTest {
         assertThat(expired).containsExactly("a");
     }
 
+    @Test
+    void oneThatFailsLeavesTheOthersTheirTime() {
+        timer("behind", 100).start();
+        new ResponseTimer(timers, Duration.ofMillis(100), () -> {
+                    throw new NoClassDefFoundError("a listener's");
+                })
+                .start();
+        timer("before", 100).start();
+        pass(100);
+        assertThat(expired).containsExactlyInAnyOrder("before", "behind");
+    }
+
     private ResponseTimer timer(String name, long millis) {
         return new ResponseTimer(timers, Duration.ofMillis(millis), () -> expired.add(name));
     }
