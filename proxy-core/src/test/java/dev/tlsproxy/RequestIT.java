@@ -87,6 +87,22 @@ class RequestIT {
     }
 
     @ParameterizedTest
+    @CsvSource({"0, 0", "00, 0", "002, 2"})
+    void lengthIsSentWithoutLeadingZeros(String told, int sent) throws Exception {
+        try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
+            for (int i = 0; i < 3; i++) {
+                client.send("POST / HTTP/1.1\r\nHost: " + client.authority() + "\r\nContent-Length: " + told
+                        + "\r\n\r\n" + "x".repeat(sent));
+                assertThat(client.readResponse()).startsWith("HTTP/1.1 200 ");
+            }
+        }
+        assertThat(upstream.requests())
+                .hasSize(3)
+                .allSatisfy(
+                        request -> assertThat(request.header("Content-Length")).contains(Integer.toString(sent)));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/announce?", "/?", "/a;b=c?", "/??"})
     void questionMarkOfAnEmptyQueryIsKept(String target) throws Exception {
         try (RawTlsClient client = RawTlsClient.connect(proxy, "tracker.localhost")) {
