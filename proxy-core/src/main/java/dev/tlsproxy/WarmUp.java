@@ -139,7 +139,7 @@ final class WarmUp implements AutoCloseable {
         }
         // The private proxy's own threads are silenced by its start; this thread's name does it for the clients.
         LibraryLogs.Silence silence = LibraryLogs.silence();
-        try (Target target = opening.open()) {
+        try (Target target = opened(opening)) {
             List<Thread> others = new ArrayList<>();
             for (int i = 1; i < CLIENTS; i++) {
                 others.add(Workers.inBackground("warm-up", () -> connect(target, start)));
@@ -153,6 +153,13 @@ final class WarmUp implements AutoCloseable {
         } finally {
             silence.close();
         }
+    }
+
+    private Target opened(Opening opening) throws IOException {
+        long before = nanos.getAsLong();
+        Target target = opening.open();
+        progress.nanos.addAndGet(nanos.getAsLong() - before);
+        return target;
     }
 
     private void connect(Target target, long start) {

@@ -47,8 +47,13 @@ final class LocalProxy implements AutoCloseable {
         proxy.start();
     }
 
+    /** Without warm-up: some tests measure times, of threads too. */
     static TlsProxyBuilder builder() {
-        return TlsProxy.builder().https(ANY_PORT).withoutHttp().store(CertificateStore.inMemory());
+        return TlsProxy.builder()
+                .https(ANY_PORT)
+                .withoutHttp()
+                .store(CertificateStore.inMemory())
+                .warmUp(Duration.ZERO);
     }
 
     static LocalProxy to(String upstream) {

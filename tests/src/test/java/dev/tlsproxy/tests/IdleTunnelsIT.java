@@ -48,6 +48,7 @@ class IdleTunnelsIT {
         IdleProcess upstream = bench.closing(IdleProcess.start(512, "upstream"));
         String uri = "http://127.0.0.1:" + upstream.answer();
         TlsProxy proxy = bench.start(TlsProxy.builder()
+                .warmUp(Duration.ZERO)
                 .route("plain.localhost", uri)
                 .route(Route.of("frames.localhost").to(uri).upgrades(WebSockets.defaults()))
                 .route(Route.of("timed.localhost")
