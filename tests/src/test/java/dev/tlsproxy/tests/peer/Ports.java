@@ -6,12 +6,17 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Ports on the loopback address, for programs that can't be told to choose one themselves. */
 public final class Ports {
 
     private static final int FIRST = 15_000;
-    private static final int LAST = 32_000;
+    private static final int COUNT = 17_000;
+
+    /** One after the other: two at random for one program may be the same. */
+    private static final AtomicInteger NEXT =
+            new AtomicInteger(ThreadLocalRandom.current().nextInt(COUNT));
 
     private Ports() {}
 
@@ -21,7 +26,7 @@ public final class Ports {
      */
     public static int free() {
         while (true) {
-            int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
+            int port = FIRST + NEXT.getAndIncrement() % COUNT;
             try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
                 return socket.getLocalPort();
             } catch (IOException e) {
